@@ -1,0 +1,1 @@
+"""Everything about data: panels, readers, splits, windows and the Lightning DataModules."""

@@ -1,0 +1,226 @@
+"""Panel: many series on one clock, checked once at the door and read-only after."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from datamodules.clock import Clock
+from datamodules.frames import tidy
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Many series end to end, with their covariates and the clock they run on.
+
+    Rows R are all series' rows, one after the other; series i owns rows ``offsets[i]:offsets[i + 1]``. NaN means not
+    observed. Rows after the last observed target exist only to carry known-future covariates. All arrays are read-only.
+
+    Attributes:
+        ids: (N) names of the series.
+        clock: the clock of all series.
+        start: (N) clock position of each series' first row.
+        offsets: (N+1) where each series begins.
+        target: (R, D) values, original units, float64.
+        past: (R, P) covariates known up to the cutoff only.
+        known: (R, K) covariates known ahead.
+        static: (N, S) one row a series.
+        columns: names of the columns in each of the four arrays.
+    """
+
+    ids: np.ndarray
+    clock: Clock
+    start: np.ndarray
+    offsets: np.ndarray
+    target: np.ndarray
+    past: np.ndarray
+    known: np.ndarray
+    static: np.ndarray
+    columns: "Columns"
+
+    def __post_init__(self) -> None:
+        for array in (self.ids, self.start, self.offsets, self.target, self.past, self.known, self.static):
+            array.flags.writeable = False
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        *,
+        id: str = "unique_id",
+        time: str = "ds",
+        target: str | Sequence[str] = "y",
+        past: Sequence[str] = (),
+        known: Sequence[str] = (),
+        static: Sequence[str] = (),
+        shape: str = "long",
+        freq: str | int = "infer",
+    ) -> "Panel":
+        """The panel in a table of pandas, polars or pyarrow, after every check of a user's data.
+
+        Args:
+            frame: the table; left as it is.
+            id: column with the series' name; in a long table without it, all rows are one series.
+            time: column with timestamps, or integers.
+            target: column or columns to forecast.
+            past: numeric columns known up to the cutoff.
+            known: numeric columns known ahead.
+            static: numeric columns with one value a series.
+            shape: ``long`` (a row per series and stamp), ``wide`` (one column a series) or ``rows`` (one row a series,
+                the id first, values after it, empty cells at the end).
+            freq: a pandas offset alias or integer step; ``infer`` takes it from the stamps, gaps tolerated.
+
+        Raises:
+            InputError: names what is wrong with the table, where, and what to do.
+        """
+        targets = (target,) if isinstance(target, str) else tuple(target)
+        columns = Columns(targets, tuple(past), tuple(known), tuple(static))
+        table, clock = tidy(frame, id=id, time=time, columns=columns, shape=shape, freq=freq)
+        return _assemble(table, clock, columns if shape == "long" else replace(columns, target=("y",)))
+
+    @property
+    def n_series(self) -> int:
+        """N, the number of series."""
+        return len(self.ids)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """(N) rows of each series, future rows included."""
+        return np.diff(self.offsets)
+
+    @cached_property
+    def observed(self) -> np.ndarray:
+        """(R, D) whether the target was observed."""
+        return np.isfinite(self.target)
+
+    @cached_property
+    def series_of_row(self) -> np.ndarray:
+        """(R) the series that owns each row."""
+        return np.repeat(np.arange(self.n_series), self.lengths)
+
+    @cached_property
+    def last_rows(self) -> np.ndarray:
+        """(N) the row of each series' last observed target; ``offsets[i] - 1`` for a series without any."""
+        return last_observed(self.observed.any(axis=1), self.offsets)
+
+    @property
+    def seasonality(self) -> int:
+        """The seasonal period that the clock suggests, in steps."""
+        return self.clock.seasonality
+
+    def times(self, rows: np.ndarray, series: np.ndarray) -> np.ndarray:
+        """The stamps of ``rows`` (any shape) of ``series`` (broadcastable); rows may lie beyond the series' end."""
+        return self.clock.stamps(rows - self.offsets[series] + self.start[series])
+
+    def until(self, cutoffs: np.ndarray, since: np.ndarray | None = None) -> "Panel":
+        """The panel with target and past covariates blanked after each series' cutoff row; known stays.
+
+        Args:
+            cutoffs: (N) last row of each series that may be seen; -1 blanks the series.
+            since: (N) first row that may be seen, for a sliding window; from each series' begin when not given.
+        """
+        rows = np.arange(len(self.target))
+        hidden = rows > cutoffs[self.series_of_row]
+        if since is not None:
+            hidden |= rows < since[self.series_of_row]
+        return replace(self, target=_blank(self.target, hidden), past=_blank(self.past, hidden))
+
+    def select(self, series: np.ndarray) -> "Panel":
+        """The panel of the given series (indices, in the order wanted)."""
+        lengths = self.lengths[series]
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        rows = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - self.offsets[series], lengths)
+        return replace(
+            self,
+            ids=self.ids[series],
+            start=self.start[series],
+            offsets=offsets,
+            target=self.target[rows],
+            past=self.past[rows],
+            known=self.known[rows],
+            static=self.static[series],
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """A long frame: unique_id, ds, targets, past and known columns; a row per row of the panel."""
+        rows = np.arange(len(self.target))
+        series = self.series_of_row
+        frame = pd.DataFrame({"unique_id": self.ids[series], "ds": self.times(rows, series)})
+        for names, values in (
+            (self.columns.target, self.target),
+            (self.columns.past, self.past),
+            (self.columns.known, self.known),
+        ):
+            for index, name in enumerate(names):
+                frame[name] = values[:, index]
+        for index, name in enumerate(self.columns.static):
+            frame[name] = self.static[series, index]
+        return frame
+
+    def fingerprint(self) -> str:
+        """A SHA-256 of all values, names and the clock: equal panels have equal fingerprints."""
+        digest = hashlib.sha256(repr((self.clock, self.columns, self.ids.tolist())).encode())
+        for array in (self.start, self.offsets, self.target, self.past, self.known, self.static):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns by role."""
+
+    target: tuple[str, ...] = ("y",)
+    past: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+
+
+def last_observed(observed: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """(N) the last row of each series where ``observed`` (R) is true; ``offsets[i] - 1`` where none is."""
+    rows = np.where(observed, np.arange(len(observed)), -1)
+    latest = np.maximum.accumulate(rows) if len(rows) else rows
+    return np.maximum(np.append(latest, -1)[offsets[1:] - 1], offsets[:-1] - 1)
+
+
+def _blank(values: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    return np.where(hidden[:, None], np.nan, values)
+
+
+def _assemble(table: pd.DataFrame, clock: Clock, columns: Columns) -> Panel:
+    """The panel from a tidy table: sorted, unique, ``position`` on the clock, numeric columns."""
+    observed = table[list(columns.target)].notna().any(axis=1).to_numpy()
+    ids, codes = np.unique(table["unique_id"].to_numpy(dtype=object), return_inverse=True)
+    positions = table["position"].to_numpy()
+    first = np.full(len(ids), np.iinfo(np.int64).max)
+    np.minimum.at(first, codes[observed], positions[observed])
+    last = np.full(len(ids), -1, dtype=np.int64)
+    carries = np.ones(len(table), dtype=bool) if columns.known else observed
+    np.maximum.at(last, codes[carries], positions[carries])
+    first = np.where(first > last, last, first)
+    lengths = last - first + 1
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    kept = (positions >= first[codes]) & (positions <= last[codes])
+    rows = (offsets[codes] + positions - first[codes])[kept]
+
+    def column_block(names: Sequence[str]) -> np.ndarray:
+        block = np.full((offsets[-1], len(names)), np.nan)
+        block[rows] = table.loc[kept, list(names)].to_numpy(dtype=np.float64)
+        return block
+
+    static = np.full((len(ids), len(columns.static)), np.nan)
+    static[codes] = table[list(columns.static)].to_numpy(dtype=np.float64)
+    return Panel(
+        ids=ids,
+        clock=clock,
+        start=first.astype(np.int64),
+        offsets=offsets,
+        target=column_block(columns.target),
+        past=column_block(columns.past),
+        known=column_block(columns.known),
+        static=static,
+        columns=columns,
+    )

@@ -1,0 +1,1 @@
+"""Forecasting models, baselines, evaluation and backtests on identical rows."""

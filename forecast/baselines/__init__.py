@@ -1,0 +1,1 @@
+"""Statistical baselines: one file a family."""

@@ -1,0 +1,70 @@
+"""What every forecaster looks like, and how the classes of a package are found."""
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from typing import Protocol, Self, TypeVar, runtime_checkable
+
+import numpy as np
+import pandas as pd
+
+from datamodules.panel import Panel
+
+
+@runtime_checkable
+class Forecaster(Protocol):
+    """A naive forecast, an ARIMA, an LSTM, an ensemble and a conformal wrapper all look like this."""
+
+    @property
+    def name(self) -> str:
+        """The name in every table."""
+        ...
+
+    def fit(self, panel: Panel) -> Self:
+        """Learn from all that is observed in ``panel``, from scratch each time; gives itself back."""
+        ...
+
+    def predict(self, panel: Panel, cutoffs: np.ndarray, horizon: int, levels: Sequence[float] = ()) -> pd.DataFrame:
+        """The forecast table (``forecast.table.build``) for each cutoff.
+
+        Args:
+            panel: holds at least the history before each cutoff; values after a cutoff must not matter.
+            cutoffs: (F, N) rows of the last visible value, -1 where a series is not forecast
+                (``datamodules.split`` makes them).
+            horizon: steps ahead, 1 .. horizon.
+            levels: quantile levels wanted.
+        """
+        ...
+
+
+@runtime_checkable
+class Seeded(Forecaster, Protocol):
+    """A forecaster whose fit depends on a seed."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of its next fit."""
+        ...
+
+    def with_seed(self, seed: int) -> Self:
+        """An unfitted copy that differs in its seed only."""
+        ...
+
+
+T = TypeVar("T")
+
+
+def find(package: str, base: type[T]) -> dict[str, type[T]]:
+    """The public subclasses of ``base`` that the modules of ``package`` define, by class name.
+
+    Adding a file adds its classes: there is no registry.
+    """
+    found: dict[str, type[T]] = {}
+    root = importlib.import_module(package)
+    for info in pkgutil.iter_modules(root.__path__):
+        module = importlib.import_module(f"{package}.{info.name}")
+        for name, value in vars(module).items():
+            own = isinstance(value, type) and value.__module__ == module.__name__
+            if own and issubclass(value, base) and value is not base and not name.startswith("_"):
+                found[name] = value
+    return dict(sorted(found.items()))
