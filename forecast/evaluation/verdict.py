@@ -1,0 +1,179 @@
+"""The verdict: whether the networks are worth it, in plain sentences for a person who forecasts."""
+
+from collections.abc import Sequence
+from textwrap import shorten
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from forecast.evaluation.alignment import common_rows
+from forecast.evaluation.metrics import direction
+from forecast.evaluation.scores import DEFAULT_METRICS, REFERENCE, deciding_metric
+from forecast.evaluation.significance import Losses, compare, cutoff_losses, holm
+
+LEVEL = 0.05
+_FEW_CUTOFFS = 5
+
+
+def verdict(
+    board: pd.DataFrame,
+    table: pd.DataFrame,
+    metrics: Sequence[str] = DEFAULT_METRICS,
+    *,
+    reference: str = REFERENCE,
+) -> str:
+    """Up to three sentences: is a network worth it, what that rests on, and what to keep in mind.
+
+    A network beats another model when its metric is better, and the Diebold-Mariano test says so at the 5 % level with
+    p-values corrected for the number of networks (Holm). It is worth it when it beats the best baseline.
+
+    Args:
+        board: the leaderboard.
+        table: the forecast table that it was made from.
+        metrics: those of the leaderboard; differences are told in the first one that is defined.
+        reference: the seasonal naive forecast.
+    """
+    scored = board[board["rows"] > 0]
+    if scored.empty:
+        return _join("Nothing was scored, so nothing can be said", _caveats(board))
+    values = scored.set_index("model")[deciding_metric(scored, metrics)]
+    networks = list(scored.loc[scored["kind"] == "network", "model"])
+    baselines = list(scored.loc[(scored["kind"] == "baseline") | (scored["model"] == reference), "model"])
+    label = str(values.name).upper() if len(str(values.name)) <= 5 else str(values.name)
+    told = [f"{metrics[0]} is undefined here, {label} is told instead"] if values.name != metrics[0] else []
+    if not networks or not baselines:
+        return _join(_one_sided(label, values, networks, baselines), [*told, *_caveats(board)])
+    shared, _ = common_rows(table)
+    losses = cutoff_losses(shared)
+    best = _Duel(label, values, baselines[0], _against(losses, networks, baselines[0]))
+    naive = _Duel(label, values, reference, _against(losses, networks, reference)) if reference in baselines else best
+    champion = [*best.won, *naive.won, *networks][0]
+    basis = _basis(shared, scored, losses, len(networks))
+    few = len(losses.values)
+    doubts = [f"{few} cutoffs can show only large differences"] if 1 < few < _FEW_CUTOFFS else []
+    doubts = [*told, *_spread(scored, champion, best), *doubts, *_caveats(board)]
+    return _join(_conclude(champion, best, naive), doubts, basis)
+
+
+class _Duel(NamedTuple):
+    """All networks against one opponent."""
+
+    label: str  # the metric as people write it
+    values: pd.Series  # the metric of each model
+    opponent: str
+    tests: pd.DataFrame  # by network: p (Holm-corrected), statistic, note
+
+    @property
+    def won(self) -> list[str]:
+        """The networks that beat the opponent at the 5 % level, the best first."""
+        order = direction(str(self.values.name))
+        lower = self.values[self.tests.index] * order < self.values[self.opponent] * order
+        return list(self.tests.index[(self.tests["p"] < LEVEL) & (self.tests["statistic"] < 0) & lower])
+
+    def gap(self, network: str) -> str:
+        """How far ``network``'s metric is from the opponent's, with both values and the p-value."""
+        own, theirs = float(self.values[network]), float(self.values[self.opponent])
+        relative = direction(str(self.values.name)) == 1 and theirs > 0
+        size = f"{abs(own / theirs - 1) * 100:.2g} %" if relative else _number(abs(own - theirs))
+        side = "lower" if own < theirs else "higher"
+        p = self.tests["p"][network]
+        shown = "no p-value" if np.isnan(p) else "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+        return f"{size} {side} than that of {self.opponent} ({_number(theirs)}, {shown})"
+
+
+def _against(losses: Losses, networks: Sequence[str], opponent: str) -> pd.DataFrame:
+    tests = [compare(losses, network, opponent) for network in networks]
+    return pd.DataFrame(
+        {
+            "p": holm(np.array([test.p_value for test in tests])),
+            "statistic": [test.statistic for test in tests],
+            "note": [test.note for test in tests],
+        },
+        index=pd.Index(networks),
+    )
+
+
+def _conclude(champion: str, best: _Duel, naive: _Duel) -> str:
+    own = f"{best.label} of {_number(float(best.values[champion]))}"
+    same = best.opponent == naive.opponent
+    gaps = best.gap(champion) if same else f"{best.gap(champion)} and {naive.gap(champion)}"
+    if champion in best.won:
+        return f"{champion} is worth it on these data: its {own} is {gaps}"
+    if np.isnan(best.tests["p"][champion]):
+        return (
+            f"Whether a network is worth it cannot be told, since {best.tests['note'][champion]}: the best network, "
+            f"{champion}, has a {own}, {gaps}"
+        )
+    if champion in naive.won:
+        return (
+            f"No network beats the best baseline, {best.opponent}, at the 5 % level, though {champion} beats "
+            f"{naive.opponent}: it has a {own}, {gaps}"
+        )
+    return (
+        f"No network beats {naive.opponent} on these data at the 5 % level: the best, {champion}, has a {own}, {gaps}"
+    )
+
+
+def _one_sided(label: str, values: pd.Series, networks: list[str], baselines: list[str]) -> str:
+    first = [f"{name} ({label} {_number(float(values[name]))})" for name in [*networks, *baselines][:1]]
+    if networks:
+        return (
+            f"Whether a network is worth it cannot be said without a baseline: the best network is {first[0]}; "
+            "add SeasonalNaive (--baselines)"
+        )
+    return f"No network was scored; the best baseline is {first[0]}" if baselines else "No network was scored"
+
+
+def _basis(table: pd.DataFrame, scored: pd.DataFrame, losses: Losses, n_networks: int) -> str:
+    targets = table["target"].nunique()
+    counts = [
+        _count(table["unique_id"].nunique(), "series", "series"),
+        *([_count(targets, "target")] if targets > 1 else []),
+        _count(len(losses.values), "cutoff"),
+        _count(table["step"].nunique(), "step"),
+        _count(int(scored["seeds"].max()), "seed"),
+    ]
+    correction = f", Holm-corrected over {n_networks} networks" if n_networks > 1 else ""
+    return (
+        f"This rests on {', '.join(counts[:-1])} and {counts[-1]}; p-values are of the Diebold-Mariano test on the "
+        f"{losses.unit}{correction}"
+    )
+
+
+def _spread(scored: pd.DataFrame, champion: str, best: _Duel) -> list[str]:
+    column = f"{best.values.name}_sd"
+    if column not in scored:
+        return []
+    spread = float(scored.set_index("model")[column][champion])
+    gap = abs(float(best.values[champion] - best.values[best.opponent]))
+    text = (
+        f"the seeds of {champion} spread by {_number(spread)}, more than its gap of {_number(gap)} to {best.opponent}"
+    )
+    return [text] if spread > gap else []
+
+
+def _caveats(board: pd.DataFrame) -> list[str]:
+    """What is missing: failed models, rows left out because some lack them, unobserved rows."""
+    failed = board[board["error"] != ""]
+    lacking = board[board["lacking"] > 0]
+    unobserved = int(board["unobserved"].max())
+    left_out = ", ".join(f"{row.model} {row.lacking}" for row in lacking.itertuples())
+    return [
+        *(f"{row.model} failed ({shorten(str(row.error), 100)})" for row in failed.itertuples()),
+        *([f"only rows that all models have are scored (lacking: {left_out})"] if left_out else []),
+        *([f"{_count(unobserved, 'unobserved row')} left out"] if unobserved else []),
+    ]
+
+
+def _join(conclusion: str, doubts: list[str], basis: str = "") -> str:
+    mind = f"Keep in mind: {'; '.join(doubts)}" if doubts else ""
+    return " ".join(f"{sentence}." for sentence in (conclusion, basis, mind) if sentence)
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
