@@ -148,9 +148,9 @@ def test_unknown_metric_names_the_nearest():
 
 
 # Quarterly beer production (megalitres), Australian Bureau of Statistics: 1992 Q1 to 2010 Q2.
-BEER = """443 410 420 532 433 421 410 512 449 381 423 531 426 408 416 520 409 398 398 507 432 398 406 526 428 397 403 517
-435 383 424 521 421 402 414 500 451 380 416 492 428 408 406 506 435 380 421 490 435 390 412 454 416 403 408 482 438 386
-405 491 427 383 394 473 420 390 410 488 415 398 419 488 414 374"""
+BEER = """443 410 420 532 433 421 410 512 449 381 423 531 426 408 416 520 409 398 398 507 432 398 406 526 428 397 403
+517 435 383 424 521 421 402 414 500 451 380 416 492 428 408 406 506 435 380 421 490 435 390 412 454 416 403 408 482 438
+386 405 491 427 383 394 473 420 390 410 488 415 398 419 488 414 374"""
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ BEER = """443 410 420 532 433 421 410 512 449 381 423 531 426 408 416 520 409 39
     ],
 )
 def test_published_accuracy_of_beer_forecasts(method, published):
-    """Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 2nd edition, section 3.4: RMSE MAE MAPE MASE."""
+    """Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 2nd ed., section 3.4: RMSE MAE MAPE MASE."""
     values = np.array(BEER.split(), dtype=float)
     train, actual = values[:64], values[64:]
     forecasts = {"mean": np.full(10, train.mean()), "naive": np.full(10, train[-1])}

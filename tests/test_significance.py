@@ -63,10 +63,10 @@ def test_negative_autocovariance_does_not_make_a_difference_more_certain():
 @pytest.mark.parametrize(
     ("differential", "horizon", "note"),
     [
-        ([0.5], 1, "one cutoff cannot tell"),
+        ([0.5], 1, "one cutoff is too few"),
         ([0.0, 0.0, 0.0], 1, "equal losses"),
         ([0.1, 0.1, 0.1], 1, "the losses differ by the same"),
-        ([0.1, 0.4, 0.2], 3, "3 overlapping cutoffs cannot tell"),
+        ([0.1, 0.4, 0.2], 3, "3 overlapping cutoffs are too few"),
         ([0.1, np.nan, 0.2], 1, "a loss is not finite"),
     ],
 )

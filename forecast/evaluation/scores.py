@@ -102,7 +102,8 @@ def leaderboard(
     board = scored.merge(_costs(runs), on="model", how="outer")
     middle = [name for name in scored.columns if name not in {*_FIRST, *_LAST}]
     board = board.reindex(columns=[*_FIRST, *middle, *_LAST])
-    board = board.assign(**board[_TEXTS].fillna(""), **board[_COUNTS].fillna(0).astype(np.int64))
+    texts = board[_TEXTS].astype(object).where(board[_TEXTS].notna(), "").astype(str)
+    board = board.assign(**texts, **board[_COUNTS].astype(np.float64).fillna(0).astype(np.int64))
     by = deciding_metric(board, metrics)
     board = board.assign(place=board[by] * direction(by)).sort_values(["place", "model"], ignore_index=True)
     return board.drop(columns="place")

@@ -98,7 +98,7 @@ def diebold_mariano(differential: np.ndarray, horizon: int) -> Test:
     """
     n = len(differential)
     if n < 2:
-        return Test(np.nan, np.nan, n, "one cutoff cannot tell whether a difference is real (use more --folds)")
+        return Test(np.nan, np.nan, n, "one cutoff is too few for a test, use more folds (--folds)")
     mean = float(differential.mean())
     centred = differential - mean
     covariance = np.array([centred[lag:] @ centred[: n - lag] / n for lag in range(min(horizon, n))])
@@ -108,9 +108,7 @@ def diebold_mariano(differential: np.ndarray, horizon: int) -> Test:
     if covariance[0] <= 1e-24 * float(np.mean(differential**2)):
         return Test(np.nan, np.nan, n, "the losses differ by the same at every cutoff" if mean else "equal losses")
     if horizon >= n or correction <= 1e-12:
-        return Test(
-            np.nan, np.nan, n, f"{n} overlapping cutoffs cannot tell whether a difference is real (use more --folds)"
-        )
+        return Test(np.nan, np.nan, n, f"{n} overlapping cutoffs are too few for a test, use more folds (--folds)")
     overlap = 2 * float(covariance[1:].sum())
     note = "negative autocovariance taken as zero" if overlap < 0 else ""
     statistic = mean / np.sqrt((covariance[0] + max(overlap, 0.0)) / n) * np.sqrt(correction)

@@ -78,8 +78,8 @@ class _Duel(NamedTuple):
         size = f"{abs(own / theirs - 1) * 100:.2g} %" if relative else _number(abs(own - theirs))
         side = "lower" if own < theirs else "higher"
         p = self.tests["p"][network]
-        shown = "no p-value" if np.isnan(p) else "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
-        return f"{size} {side} than that of {self.opponent} ({_number(theirs)}, {shown})"
+        shown = "" if np.isnan(p) else ", p < 0.001" if p < 0.001 else f", p = {p:.2g}"
+        return f"{size} {side} than that of {self.opponent} ({_number(theirs)}{shown})"
 
 
 def _against(losses: Losses, networks: Sequence[str], opponent: str) -> pd.DataFrame:
@@ -102,7 +102,7 @@ def _conclude(champion: str, best: _Duel, naive: _Duel) -> str:
         return f"{champion} is worth it on these data: its {own} is {gaps}"
     if np.isnan(best.tests["p"][champion]):
         return (
-            f"Whether a network is worth it cannot be told, since {best.tests['note'][champion]}: the best network, "
+            f"Whether a network is worth it cannot be told: {best.tests['note'][champion]}; the best network, "
             f"{champion}, has a {own}, {gaps}"
         )
     if champion in naive.won:
@@ -135,10 +135,8 @@ def _basis(table: pd.DataFrame, scored: pd.DataFrame, losses: Losses, n_networks
         _count(int(scored["seeds"].max()), "seed"),
     ]
     correction = f", Holm-corrected over {n_networks} networks" if n_networks > 1 else ""
-    return (
-        f"This rests on {', '.join(counts[:-1])} and {counts[-1]}; p-values are of the Diebold-Mariano test on the "
-        f"{losses.unit}{correction}"
-    )
+    test = f"; p-values are of the Diebold-Mariano test on the {losses.unit}{correction}"
+    return f"This rests on {', '.join(counts[:-1])} and {counts[-1]}{test if len(losses.values) > 1 else ''}"
 
 
 def _spread(scored: pd.DataFrame, champion: str, best: _Duel) -> list[str]:
