@@ -105,7 +105,13 @@ class Panel:
     @cached_property
     def last_rows(self) -> np.ndarray:
         """(N) the row of each series' last observed target; ``offsets[i] - 1`` for a series without any."""
-        return last_observed(self.observed.any(axis=1), self.offsets)
+        return last_observed(np.asarray(self.observed.any(axis=1)), self.offsets)
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether every target is observed from each series' begin to its last observed row."""
+        history = np.arange(len(self.target)) <= self.last_rows[self.series_of_row]
+        return bool(self.observed[history].all())
 
     @property
     def seasonality(self) -> int:
@@ -193,7 +199,8 @@ def _blank(values: np.ndarray, hidden: np.ndarray) -> np.ndarray:
 def _assemble(table: pd.DataFrame, clock: Clock, columns: Columns) -> Panel:
     """The panel from a tidy table: sorted, unique, ``position`` on the clock, numeric columns."""
     observed = table[list(columns.target)].notna().any(axis=1).to_numpy()
-    ids, codes = np.unique(table["unique_id"].to_numpy(dtype=object), return_inverse=True)
+    ids = table["unique_id"].cat.categories.to_numpy(dtype=object, copy=True)
+    codes = table["unique_id"].cat.codes.to_numpy()
     positions = table["position"].to_numpy()
     first = np.full(len(ids), np.iinfo(np.int64).max)
     np.minimum.at(first, codes[observed], positions[observed])

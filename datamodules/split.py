@@ -50,9 +50,7 @@ def by_fraction(panel: Panel, *, validation: float, test: float = 0.0, gap: int 
 
         |------ 1 - validation - test ------|  gap  |-- validation --|-- test --|
     """
-    for name, value in (("validation", validation), ("test", test), ("validation + test", validation + test)):
-        if not 0 <= value < 1:
-            raise InputError(f"{name} is {value}; expected a fraction from 0 to below 1. Give a smaller share.")
+    _check_shares(validation, test)
     end = panel.last_rows + 1
     length = end - panel.offsets[:-1]
     tested = np.ceil(length * test).astype(np.int64)
@@ -82,12 +80,13 @@ def by_series(panel: Panel, *, validation: float, test: float = 0.0, seed: int =
         series c |---------- validation ---------|
         series d |------------- test ------------|
     """
+    _check_shares(validation, test)
     order = np.random.default_rng(seed).permutation(panel.n_series)
     n_test = round(panel.n_series * test)
     n_validation = round(panel.n_series * validation)
     if n_test + n_validation >= panel.n_series:
         raise InputError(
-            f"validation {validation} + test {test} leave none of {panel.n_series} series to train on. Give smaller shares."
+            f"validation {validation} + test {test} leave none of {panel.n_series} series to train on. Use less."
         )
     begin, end = panel.offsets[:-1], panel.last_rows + 1
 
@@ -99,6 +98,12 @@ def by_series(panel: Panel, *, validation: float, test: float = 0.0, seed: int =
         validation=only(order[n_test : n_test + n_validation]),
         test=only(order[:n_test]),
     )
+
+
+def _check_shares(validation: float, test: float) -> None:
+    for name, value in (("validation", validation), ("test", test), ("validation + test", validation + test)):
+        if not 0 <= value < 1:
+            raise InputError(f"{name} is {value}; expected a fraction from 0 to below 1. Give a smaller share.")
 
 
 def _between(panel: Panel, validation_begin: np.ndarray, test_begin: np.ndarray, gap: int) -> Split:
@@ -124,6 +129,8 @@ def clock_position(panel: Panel, stamp: Any) -> int:
     ends = int((panel.start + panel.lengths).max())
     grid = panel.clock.stamps(np.arange(ends + 1))
     if panel.clock.is_integer:
+        if isinstance(stamp, str) and not stamp.strip().lstrip("-").isdigit():
+            raise InputError(f"{stamp!r} is not a whole number, as the stamps of these data are. Give one of those.")
         return int(np.searchsorted(grid, int(stamp)))
     try:
         moment = pd.Timestamp(stamp).to_datetime64()

@@ -1,0 +1,193 @@
+"""WindowDataModule: load -> split -> scale -> windows -> loaders."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pytorch_lightning as pl
+
+from datamodules.defaults import default_context_length
+from datamodules.errors import InputError, at_least
+from datamodules.loader import BatchPlan, WindowLoader, block_size
+from datamodules.panel import Panel
+from datamodules.scaling import fit_rows
+from datamodules.split import Part, Split, by_date, by_fraction, by_series, by_steps
+from datamodules.window import Dims, Index, Store, windows_in
+
+
+@dataclass(frozen=True)
+class Borders:
+    """Where training ends and validation and test begin.
+
+    Attributes:
+        by: ``fraction`` of each series' length, ``steps`` from its end, ``date``, or ``series`` (whole series each).
+        validation: share, number of steps, or first stamp of the validation targets.
+        test: the same for the test targets; 0 for none.
+        gap: steps left out between training targets and validation.
+    """
+
+    by: Literal["fraction", "steps", "date", "series"] = "fraction"
+    validation: float | str = 0.1
+    test: float | str = 0.1
+    gap: int = 0
+
+    def split(self, panel: Panel, seed: int) -> Split:
+        """The parts of a panel; ``seed`` draws the series when whole series are held out."""
+        if self.by == "date":
+            return by_date(panel, validation=self.validation, test=self.test or None, gap=self.gap)
+        if isinstance(self.validation, str) or isinstance(self.test, str):
+            raise InputError(
+                f"borders by {self.by} need numbers, not {self.validation!r} and {self.test!r}; say by: date."
+            )
+        if self.by == "steps":
+            return by_steps(panel, validation=int(self.validation), test=int(self.test), gap=self.gap)
+        if self.by == "series":
+            return by_series(panel, validation=self.validation, test=self.test, seed=seed)
+        return by_fraction(panel, validation=self.validation, test=self.test, gap=self.gap)
+
+
+class WindowDataModule(pl.LightningDataModule, ABC):
+    """Windows of a panel, in whole batches, for any Trainer.
+
+    Args:
+        context_length: steps that a model sees; 0 takes a default from the data.
+        horizon: steps that it forecasts.
+        batch_size: windows an optimiser step and process.
+        borders: where training, validation and test part.
+        scaling: of the stored series by training rows only: none, standard, mean_abs or robust. Models also scale each
+            window by itself unless told not to; forecasts are in original units either way.
+        scaling_per: whether ``scaling`` has one loc and scale per ``series`` or for the whole ``panel``.
+        windows_per_epoch: training windows drawn an epoch; 0 for all.
+        seed: of the order of windows.
+    """
+
+    def __init__(
+        self,
+        *,
+        context_length: int = 0,
+        horizon: int = 1,
+        batch_size: int = 256,
+        borders: Borders = Borders(),
+        scaling: str = "none",
+        scaling_per: str = "series",
+        windows_per_epoch: int = 0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        at_least("context_length", context_length, 0)
+        at_least("horizon", horizon, 1)
+        at_least("batch_size", batch_size, 1)
+        at_least("windows_per_epoch", windows_per_epoch, 0)
+        self.context_length, self.horizon, self.batch_size = context_length, horizon, batch_size
+        self.borders, self.scaling, self.scaling_per = borders, scaling, scaling_per
+        self.windows_per_epoch, self.seed = windows_per_epoch, seed
+        self._panel: Panel | None = None
+        self._split: Split | None = None
+        self._store: Store | None = None
+
+    @abstractmethod
+    def load(self) -> Panel:
+        """The panel, checked."""
+
+    @property
+    def panel(self) -> Panel:
+        """The panel, loaded once."""
+        if self._panel is None:
+            self._panel = self.load()
+            self.context_length = self.context_length or default_context_length(self._panel, self.horizon)
+        return self._panel
+
+    @property
+    def split(self) -> Split:
+        """The three parts."""
+        if self._split is None:
+            self._split = self.borders.split(self.panel, self.seed)
+        return self._split
+
+    @property
+    def dims(self) -> Dims:
+        """The sizes for a model; the command line links them to ``model.dims``."""
+        panel = self.panel
+        widths = (array.shape[1] for array in (panel.target, panel.past, panel.known, panel.static))
+        return Dims(self.context_length, self.horizon, *widths)
+
+    def windows(self, part: Part, stride: int = 1) -> Index:
+        """The windows of a part and what was dropped."""
+        panel = self.panel
+        return windows_in(panel, part, context_length=self.context_length, horizon=self.horizon, stride=stride)
+
+    def setup(self, stage: str) -> None:
+        """Lay the panel out on the trainer's device."""
+        loc, scale = fit_rows(self.scaling, self.panel, self.split.train, per=self.scaling_per)
+        store = Store.of(self.panel, loc, scale)
+        self._store = store.to(self.trainer.strategy.root_device) if self.trainer else store
+
+    def train_dataloader(self) -> WindowLoader:
+        """Shuffled batches, several at a time on a single process (see ``ForecastModule.training_step``)."""
+        rows = self.windows(self.split.train).rows
+        if len(rows) == 0:
+            raise InputError(
+                f"no training window: context_length {self.context_length} + horizon {self.horizon} fit into the "
+                "training part of no series. Shorten them or hold out less."
+            )
+        dims = self.dims
+        values = (dims.context_length + dims.horizon) * (2 * dims.target + dims.past + dims.known) + dims.static
+        plan = BatchPlan(
+            len(rows),
+            self.batch_size,
+            shuffle=True,
+            seed=self.seed,
+            limit=self.windows_per_epoch,
+            block=block_size(self.batch_size, values) if self._world == 1 else 1,
+            rank=self._rank,
+            world=self._world,
+        )
+        return self._loader(rows, plan)
+
+    def val_dataloader(self) -> WindowLoader | list[WindowLoader]:
+        """Validation windows in order, at most about a quarter of ``windows_per_epoch``; no loader without any."""
+        part = self.split.validation
+        count = len(self.windows(part).rows)
+        limit = self.windows_per_epoch // 4 or count
+        return self._in_order(part, stride=-(-count // max(limit, 1)))
+
+    def test_dataloader(self) -> WindowLoader | list[WindowLoader]:
+        """Test windows in order."""
+        return self._in_order(self.split.test)
+
+    def predict_dataloader(self) -> WindowLoader | list[WindowLoader]:
+        """The test windows, as batches whose targets are not looked at."""
+        return self._in_order(self.split.test)
+
+    def _in_order(self, part: Part, stride: int = 1) -> WindowLoader | list[WindowLoader]:
+        rows = self.windows(part, max(stride, 1)).rows
+        if len(rows) == 0:
+            return []
+        return self._loader(rows, BatchPlan(len(rows), max(self.batch_size, 1024), rank=self._rank, world=self._world))
+
+    def _loader(self, rows: np.ndarray, plan: BatchPlan) -> WindowLoader:
+        if self._store is None:
+            self.setup("fit")
+        assert self._store is not None
+        return WindowLoader(self._store, rows, plan, context_length=self.context_length, horizon=self.horizon)
+
+    @property
+    def _world(self) -> int:
+        return self.trainer.world_size if self.trainer else 1
+
+    @property
+    def _rank(self) -> int:
+        return self.trainer.global_rank if self.trainer else 0
+
+
+class PanelData(WindowDataModule):
+    """Windows of a panel that is already in memory; the other options are those of ``WindowDataModule``."""
+
+    def __init__(self, panel: Panel, **options: object) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        self._loaded = panel
+
+    def load(self) -> Panel:
+        """The panel that was given."""
+        return self._loaded

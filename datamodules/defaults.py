@@ -1,0 +1,34 @@
+"""What is chosen from the data when the user says nothing."""
+
+import numpy as np
+
+from datamodules.errors import InputError
+from datamodules.panel import Panel
+
+
+def default_context_length(panel: Panel, horizon: int) -> int:
+    """A context length for a panel and horizon, in steps.
+
+    Twice the horizon, or the longest season that the clock knows if that is more; but at most a third of the median
+    series and never so long that the shortest series has no window left.
+    """
+    lengths = panel.last_rows + 1 - panel.offsets[:-1]
+    longest_season = max(panel.clock.seasons)
+    room = max(int(np.median(lengths)) // 3, 2 * panel.seasonality, 1)
+    wanted = min(max(2 * horizon, longest_season), room)
+    return max(1, min(wanted, int(lengths.min()) - 3 * horizon, room))
+
+
+def check_lengths(panel: Panel, *, context_length: int, horizon: int, extra: int = 0) -> None:
+    """Raise InputError, naming the first series that is too short, unless each has a window and ``extra`` rows more."""
+    lengths = panel.last_rows + 1 - panel.offsets[:-1]
+    need = context_length + horizon + extra
+    short = np.flatnonzero(lengths < need)
+    if len(short):
+        first = short[0]
+        more = f" (and {len(short) - 1} more series)" if len(short) > 1 else ""
+        raise InputError(
+            f"series {str(panel.ids[first])!r}{more} has {lengths[first]} rows; context_length {context_length} + "
+            f"horizon {horizon}{f' + {extra} for the folds' if extra else ''} needs at least {need}. "
+            "Shorten them, or leave short series out with short=skip (--short skip)."
+        )

@@ -1,0 +1,110 @@
+"""Which windows come in which batch on which process (``BatchPlan``), and the loader that gathers them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from datamodules.window import Store, Window
+
+_BLOCK_STEPS = 32  # training batches handed over together at most
+_BLOCK_BYTES = 2**26
+
+
+class BatchPlan:
+    """The batches of one process in one epoch, as index tensors into the windows.
+
+    Shuffled, the order follows from (seed, epoch) alone; the processes then take turns within it, so that together
+    they see each window exactly once an epoch and all run equally many batches. In order, process r takes windows
+    r, r + world ...: none dropped, none repeated.
+
+    Args:
+        count: number of windows.
+        batch_size: windows a batch and process.
+        shuffle: whether to draw a new order each epoch.
+        seed: of the order.
+        limit: windows an epoch at most, all processes together; 0 for all. Each epoch draws others.
+        rank: this process.
+        world: number of processes.
+        block: batches of equal size that are handed over as one (block, batch_size) tensor.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        batch_size: int,
+        *,
+        shuffle: bool = False,
+        seed: int = 0,
+        limit: int = 0,
+        rank: int = 0,
+        world: int = 1,
+        block: int = 1,
+    ) -> None:
+        self.count, self.batch_size, self.shuffle, self.seed = count, batch_size, shuffle, seed
+        self.total = min(count, limit) if limit else count
+        self.rank, self.world, self.block = rank, world, block
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Lightning calls this at the beginning of each epoch."""
+        self.epoch = epoch
+
+    @property
+    def batches(self) -> int:
+        """Batches an epoch on each process; a last one with fewer windows than processes joins the one before."""
+        per_step = self.batch_size * self.world
+        full, rest = divmod(self.total, per_step)
+        return full + (rest >= self.world or (rest > 0 and full == 0))
+
+    def __len__(self) -> int:
+        full = self._full_batches()
+        return -(-full // self.block) + self.batches - full
+
+    def __iter__(self) -> Iterator[Tensor]:
+        order = self._order()
+        per_step = self.batch_size * self.world
+        full = self._full_batches()
+        mine = order[: full * per_step].view(full, self.batch_size, self.world)[:, :, self.rank]
+        for begin in range(0, full, self.block):
+            yield mine[begin : begin + self.block] if self.block > 1 else mine[begin]
+        if self.batches > full:
+            yield order[full * per_step :][self.rank :: self.world]
+
+    def _full_batches(self) -> int:
+        full, rest = divmod(self.total, self.batch_size * self.world)
+        return full - (0 < rest < self.world and full > 0)  # too small a rest makes the last batch larger
+
+    def _order(self) -> Tensor:
+        if not self.shuffle:
+            return torch.arange(self.total)
+        state = int(np.random.SeedSequence([self.seed, self.epoch]).generate_state(1)[0])
+        return torch.randperm(self.count, generator=torch.Generator().manual_seed(state))[: self.total]
+
+
+class WindowLoader:
+    """Whole batches of windows: iterate it like a DataLoader; nothing is built before it is asked for.
+
+    Lightning finds ``sampler.set_epoch`` here, as on a DataLoader, and leaves the sharding alone.
+    """
+
+    batch_sampler: None = None
+
+    def __init__(self, store: Store, rows: np.ndarray, plan: BatchPlan, *, context_length: int, horizon: int) -> None:
+        self.store, self.sampler = store, plan
+        self.rows = torch.from_numpy(rows)
+        self.context_length, self.horizon = context_length, horizon
+
+    def __len__(self) -> int:
+        return len(self.sampler)
+
+    def __iter__(self) -> Iterator[Window]:
+        for index in self.sampler:
+            rows = self.rows[index].to(self.store.series.device)
+            yield self.store.window(rows, context_length=self.context_length, horizon=self.horizon)
+
+
+def block_size(batch_size: int, values_per_window: int) -> int:
+    """How many training batches to hand over as one block: enough to hide the trainer's bookkeeping, within 64 MiB."""
+    return max(1, min(_BLOCK_STEPS, _BLOCK_BYTES // (4 * batch_size * values_per_window)))

@@ -1,0 +1,190 @@
+"""ForecastModule: the contract of all networks. A model writes its layers and ``encode``; the rest is here."""
+
+import itertools
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Final, Unpack
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+from datamodules.errors import at_least, one_of
+from datamodules.loader import WindowLoader
+from datamodules.scaling import Affine, fit_context
+from datamodules.window import Context, Dims, Window
+from forecast.heads import make_head
+from forecast.training import BestWeights, Training, complete, initialise, make_optimizer, make_schedule, penalty
+
+ACTIVATIONS: Final[dict[str, Callable[[], nn.Module]]] = {
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "identity": nn.Identity,
+}
+
+
+def make_activation(name: str) -> nn.Module:
+    """The activation of a name."""
+    one_of("activation", name, ACTIVATIONS)
+    return ACTIVATIONS[name]()
+
+
+def channels(dims: Dims) -> int:
+    """C, the width of ``ForecastModule.stack`` for data of these sizes."""
+    return dims.target + dims.past + 2 * dims.known + dims.static
+
+
+class ForecastModule(pl.LightningModule, ABC):
+    """A network that maps a Context to forecasts in original units.
+
+    Scales the context by itself, encodes it, applies the head, and takes the loss in scaled units or inverts the
+    scaling. Optimises by hand, so that one Trainer step may hold many optimiser steps: a batch of shape (k, B, ...) is
+    k steps. ``trainer.global_step``, ``max_steps``, schedules and clipping count optimiser steps.
+
+    Args:
+        dims: sizes of the data (``WindowDataModule.dims``).
+        width: W, the features that ``encode`` returns.
+        training: see ``forecast.training.Training``.
+    """
+
+    def __init__(self, dims: Dims, width: int, **training: Unpack[Training]) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.dims = Dims(*dims)
+        at_least("context_length", self.dims.context_length, 1)
+        at_least("horizon", self.dims.horizon, 1)
+        at_least("dims.target", self.dims.target, 1)
+        self.options = complete(training)
+        self.save_hyperparameters(ignore=["width", "cell"])
+        self.hparams["dims"] = list(self.dims)  # plain values: a checkpoint loads with weights_only
+        self.head = make_head(self.options["head"], loss=self.options["loss"], levels=self.options["levels"])
+        self.projection = nn.Linear(width, self.dims.horizon * self.dims.target * self.head.size)
+
+    def initialise(self) -> None:
+        """Draw the weights as the option ``init`` says; a model calls it when its layers are made."""
+        initialise(self, self.options["init"])
+
+    @property
+    def channels(self) -> int:
+        """C, the width of ``stack``."""
+        return channels(self.dims)
+
+    @abstractmethod
+    def encode(self, context: Context) -> Tensor:
+        """Features (B, W) of a context whose target is scaled."""
+
+    def stack(self, context: Context) -> Tensor:
+        """All that the context holds as one sequence, (B, L, C).
+
+        Beside each step stand its covariates, the known ones also of the step one horizon later: with them the whole
+        horizon is in view as long as the context is no shorter.
+        """
+        length, horizon = self.dims.context_length, self.dims.horizon
+        if self.channels == self.dims.target:
+            return context.target
+        static = context.static.unsqueeze(1).expand(-1, length, -1)
+        known = context.known
+        return torch.cat([context.target, context.past, known[:, :length], known[:, horizon:], static], -1)
+
+    def _raw(self, context: Context) -> tuple[Tensor, Affine]:
+        affine = fit_context(self.options["scaling"], context.target, context.observed)
+        features = self.encode(context._replace(target=affine.apply(context.target)))
+        shape = (self.dims.horizon, self.dims.target, self.head.size)
+        return self.projection(features).unflatten(-1, shape), affine
+
+    def forward(self, context: Context) -> Tensor:
+        """Forecasts in original units: (B, H, D, Q), ascending in Q; Q is 1 for a point head."""
+        raw, affine = self._raw(context)
+        scaled = self.head.answer(raw).permute(3, 0, 1, 2)  # (Q, B, H, D)
+        return context.units.invert(affine.invert(scaled)).permute(1, 2, 3, 0)
+
+    def loss(self, window: Window) -> Tensor:
+        """The mean loss over observed values, without penalty: a scalar in scaled units."""
+        raw, affine = self._raw(window.context)
+        units = window.context.units
+        original = Affine(affine.loc * units.scale + units.loc, affine.scale * units.scale)
+        each = self.head.loss(raw, affine.apply(window.target), original)
+        return (each * window.observed).sum() / window.observed.sum().clamp(min=1)
+
+    def training_step(self, window: Window, batch_idx: int) -> None:
+        """One optimiser step a batch: k of them for a window of shape (k, B, ...), but none beyond ``max_steps``."""
+        optimizer, schedule = self.optimizers(), self.lr_schedulers()
+        assert isinstance(optimizer, pl.core.optimizer.LightningOptimizer)
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        most = self.trainer.max_steps - self.trainer.global_step if self.trainer.max_steps > 0 else None
+        kind, weight, clip = self.options["penalty"], self.options["penalty_weight"], self.options["clip"]
+        losses = []
+        for batch in itertools.islice(window.unbind(), most):
+            loss = self.loss(batch)
+            losses.append(loss.detach())
+            if kind != "none":
+                loss = loss + weight * penalty(kind, self).to(loss.device)
+            optimizer.zero_grad()
+            self.manual_backward(loss)
+            if clip:
+                nn.utils.clip_grad_norm_(parameters, clip)
+            optimizer.step()
+            if schedule is not None and not isinstance(schedule, ReduceLROnPlateau):
+                schedule.step()  # type: ignore[union-attr]
+        self.log(
+            "train_loss",
+            torch.stack(losses).mean(),
+            on_step=False,
+            on_epoch=True,
+            prog_bar=True,
+            batch_size=len(losses),
+        )
+
+    def validation_step(self, window: Window, batch_idx: int) -> None:
+        """Log ``val_loss``."""
+        self._log_loss("val_loss", window)
+
+    def test_step(self, window: Window, batch_idx: int) -> None:
+        """Log ``test_loss``."""
+        self._log_loss("test_loss", window)
+
+    def predict_step(self, window: Window, batch_idx: int) -> Tensor:
+        """Forecasts (B, H, D, Q) in original units."""
+        return self(window.context)
+
+    def _log_loss(self, name: str, window: Window) -> None:
+        self.log(name, self.loss(window), prog_bar=True, sync_dist=True, batch_size=len(window.series))
+
+    def on_validation_epoch_end(self) -> None:
+        """Tell a plateau schedule the validation loss."""
+        schedule = self.lr_schedulers() if self.trainer.training else None
+        if isinstance(schedule, ReduceLROnPlateau):
+            schedule.step(self.trainer.callback_metrics["val_loss"])
+
+    def configure_optimizers(self) -> Any:
+        """The optimiser and schedule of the training options."""
+        options = self.options
+        optimizer = make_optimizer(
+            options["optimizer"], self.parameters(), lr=options["lr"], weight_decay=options["weight_decay"]
+        )
+        schedule = make_schedule(options["schedule"], optimizer, self._total_steps())
+        return optimizer if schedule is None else ([optimizer], [schedule])
+
+    def configure_callbacks(self) -> list[pl.Callback]:
+        """Early stopping that restores the best weights, where there is validation and ``patience``."""
+        validated = self.trainer.enable_validation and self.options["patience"] > 0
+        return [BestWeights(self.options["patience"])] if validated else []
+
+    def _total_steps(self) -> int:
+        """Optimiser steps that the trainer will do at most."""
+        trainer = self.trainer
+        trainer.fit_loop.setup_data()
+        loader: Any = trainer.train_dataloader
+        per_epoch = float(trainer.num_training_batches)
+        if isinstance(loader, WindowLoader):
+            per_epoch *= loader.sampler.batches / len(loader)  # several optimiser steps a block
+        epochs = trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else math.inf
+        steps = trainer.max_steps if trainer.max_steps > 0 else math.inf
+        return math.ceil(min(steps, epochs * per_epoch, 2**62))

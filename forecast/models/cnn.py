@@ -1,0 +1,80 @@
+"""The convolutional network."""
+
+from typing import Unpack
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from datamodules.errors import at_least
+from datamodules.window import Context, Dims
+from forecast.models.base import ForecastModule, channels, make_activation
+from forecast.training import Training
+
+
+class CNN(ForecastModule):
+    """Dilated causal convolutions with residual connections, read at the last step of the context.
+
+    Layer i has dilation ``kernel_size ** i`` (van den Oord et al., 2016; Bai et al., 2018). Only the last step is read,
+    so each layer computes just the steps that it depends on: a convolution with stride ``kernel_size`` over the
+    previous layer's. The numbers are those of the dilated network; the work is that of one layer.
+
+    Args:
+        dims: sizes of the data.
+        hidden_size: channels a layer.
+        kernel_size: steps that a convolution spans.
+        layers: number of convolutions; 0 for as many as it takes to see the whole context.
+        activation: of every layer.
+        dropout: share of channels' values dropped while training.
+        skip: whether the output also sees the context directly, as ``Linear`` does.
+        training: the shared training options.
+    """
+
+    def __init__(
+        self,
+        dims: Dims,
+        *,
+        hidden_size: int = 64,
+        kernel_size: int = 3,
+        layers: int = 0,
+        activation: str = "relu",
+        dropout: float = 0.0,
+        skip: bool = True,
+        **training: Unpack[Training],
+    ) -> None:
+        dims = Dims(*dims)
+        at_least("hidden_size", hidden_size, 1)
+        at_least("kernel_size", kernel_size, 2)
+        at_least("layers", layers, 0)
+        super().__init__(dims, hidden_size + dims.context_length * channels(dims) * skip, **training)
+        self.skip, self.kernel_size = skip, kernel_size
+        depth = layers or _depth(dims.context_length, kernel_size)
+        widths = [channels(dims)] + [hidden_size] * depth
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(width, hidden_size, kernel_size, stride=kernel_size) for width in widths[:-1]
+        )
+        self.activation, self.dropout = make_activation(activation), nn.Dropout(dropout)
+        self.initialise()
+
+    @property
+    def receptive_field(self) -> int:
+        """Steps of the context that the convolutions see."""
+        return self.kernel_size ** len(self.convolutions)
+
+    def encode(self, context: Context) -> Tensor:
+        """(B, hidden_size), and the context (B, L * C) beside it with ``skip``."""
+        stacked = self.stack(context)
+        hidden = stacked.transpose(1, 2)[..., -self.receptive_field :]
+        hidden = functional.pad(hidden, (self.receptive_field - hidden.shape[-1], 0))
+        for index, convolution in enumerate(self.convolutions):
+            new = self.dropout(self.activation(convolution(hidden)))
+            hidden = new + hidden[..., self.kernel_size - 1 :: self.kernel_size] if index else new
+        last = hidden[..., -1]
+        return torch.cat([last, stacked.flatten(1)], -1) if self.skip else last
+
+
+def _depth(context_length: int, kernel_size: int) -> int:
+    depth = 1
+    while kernel_size**depth < context_length:
+        depth += 1
+    return depth

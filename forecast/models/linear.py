@@ -1,0 +1,22 @@
+"""The single-layer perceptron."""
+
+from typing import Unpack
+
+from torch import Tensor
+
+from datamodules.window import Context, Dims
+from forecast.models.base import ForecastModule, channels
+from forecast.training import Training
+
+
+class Linear(ForecastModule):
+    """One linear layer from the context to the horizon: the single-layer perceptron."""
+
+    def __init__(self, dims: Dims, **training: Unpack[Training]) -> None:
+        dims = Dims(*dims)
+        super().__init__(dims, dims.context_length * channels(dims), **training)
+        self.initialise()
+
+    def encode(self, context: Context) -> Tensor:
+        """The context itself, flattened: (B, L * C)."""
+        return self.stack(context).flatten(1)

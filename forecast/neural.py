@@ -1,0 +1,253 @@
+"""NeuralForecaster: a network, its windows and its Trainer behind the Forecaster protocol."""
+
+import copy
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+import pytorch_lightning as pl
+import torch
+
+from datamodules.base import Borders, PanelData
+from datamodules.errors import InputError, at_least
+from datamodules.panel import Panel
+from datamodules.window import Dims, Store
+from forecast.models.base import ForecastModule
+from forecast.table import build, check_levels
+
+_PREDICT_BATCH = 1024
+
+
+class NeuralForecaster:
+    """A network behind the same ``fit`` and ``predict`` as any baseline.
+
+    Every ``fit`` starts from a fresh network of the same class and options, drawn by ``seed``.
+
+    Args:
+        module: says the class, sizes and options; it is not itself trained.
+        name: in every table; the class name if empty.
+        seed: of weights, order of windows and dropout.
+        max_steps: optimiser steps at most.
+        batch_size: windows an optimiser step.
+        steps_per_epoch: optimiser steps between two validations.
+        validation: share of each series, at the end of what ``fit`` sees, that early stopping is judged by; 0 for none.
+        trainer: further arguments of ``pytorch_lightning.Trainer`` (accelerator, devices, strategy, precision ...).
+
+    Attributes:
+        module: the network: as given before ``fit``, trained after it.
+        curves: losses of the last fit, a row an epoch: epoch, step, train_loss, val_loss.
+        notes: what the last fit has to say: windows used and dropped, the epoch whose weights were kept.
+    """
+
+    causal: ClassVar[bool] = True  # a forecast is one gather of the rows up to its cutoff
+
+    def __init__(
+        self,
+        module: ForecastModule,
+        *,
+        name: str = "",
+        seed: int = 0,
+        max_steps: int = 1000,
+        batch_size: int = 256,
+        steps_per_epoch: int = 50,
+        validation: float = 0.1,
+        trainer: Mapping[str, Any] = {},
+    ) -> None:
+        at_least("max_steps", max_steps, 1)
+        at_least("batch_size", batch_size, 1)
+        at_least("steps_per_epoch", steps_per_epoch, 1)
+        self.module = module
+        self.name = name or type(module).__name__
+        self.seed, self.max_steps, self.batch_size = seed, max_steps, batch_size
+        self.steps_per_epoch, self.validation, self.trainer = steps_per_epoch, validation, dict(trainer)
+        self.curves = pd.DataFrame(columns=["epoch", "step", "train_loss", "val_loss"])
+        self.notes: dict[str, Any] = {}
+
+    @property
+    def dims(self) -> Dims:
+        """The sizes that the network is built for."""
+        return self.module.dims
+
+    @property
+    def parameters(self) -> int:
+        """Number of trainable values."""
+        return sum(parameter.numel() for parameter in self.module.parameters() if parameter.requires_grad)
+
+    def with_seed(self, seed: int) -> Self:
+        """An unfitted copy that differs in its seed only."""
+        other = copy.copy(self)
+        other.seed = seed
+        return other
+
+    def fit(self, panel: Panel) -> Self:
+        """Train a fresh network on the windows of ``panel`` and keep the weights with the best validation loss."""
+        self._check(panel)
+        with _own_randomness(self.seed), _quiet():
+            module = type(self.module)(**self.module.hparams)
+            data = self._data(panel)
+            curves = Curves()
+            trainer = pl.Trainer(**self._trainer_options(curves))
+            trainer.fit(module, datamodule=data)
+        best = [callback.best_epoch for callback in trainer.callbacks if hasattr(callback, "best_epoch")]
+        train = data.windows(data.split.train)
+        self.module = module.eval()
+        self.curves = curves.frame()
+        self.notes = {
+            "epochs": trainer.current_epoch,
+            "best_epoch": int(best[0]) if best else 0,
+            "steps": trainer.global_step,
+            "windows": len(train.rows),
+            "dropped": ", ".join(f"{number} {reason}" for reason, number in train.dropped.items()),
+        }
+        return self
+
+    def predict(self, panel: Panel, cutoffs: np.ndarray, horizon: int, levels: Sequence[float] = ()) -> pd.DataFrame:
+        """The forecast table; all cutoffs are answered in large batches by one gather each."""
+        levels = check_levels(levels)
+        mean, quantiles = self.predict_arrays(panel, cutoffs, horizon, levels)
+        return build(self.name, panel, cutoffs, mean, quantiles, levels)
+
+    def predict_arrays(
+        self, panel: Panel, cutoffs: np.ndarray, horizon: int, levels: Sequence[float]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The forecasts before they become a table: (C, H, D) and (C, H, D, Q); Q is 0 for a point head."""
+        self._check(panel)
+        length = self.dims.context_length
+        if horizon > self.dims.horizon:
+            raise InputError(
+                f"{self.name} forecasts {self.dims.horizon} steps; horizon {horizon} was asked for. Fit anew."
+            )
+        chosen = [self._level_index(level) for level in levels] if self.module.head.levels else []
+        rows = cutoffs[cutoffs >= 0]
+        self._check_history(panel, rows, length)
+        identity = np.zeros((panel.n_series, self.dims.target)), np.ones((panel.n_series, self.dims.target))
+        store = Store.of(panel, *identity).to(self.module.device)
+        mean = np.empty((len(rows), horizon, self.dims.target), np.float32)
+        quantiles = np.empty((*mean.shape, len(chosen)), np.float32)
+        with torch.inference_mode():
+            for begin in range(0, len(rows), _PREDICT_BATCH):
+                part = slice(begin, begin + _PREDICT_BATCH)
+                index = torch.from_numpy(rows[part]).to(self.module.device)
+                answer = self.module(store.context(index, context_length=length, horizon=self.dims.horizon))
+                answer = answer[:, :horizon].cpu().numpy()
+                mean[part] = answer[..., self.module.head.middle]
+                quantiles[part] = answer[..., chosen]
+        return mean, quantiles
+
+    def _level_index(self, level: float) -> int:
+        levels = self.module.head.levels
+        if level not in levels:
+            raise InputError(
+                f"level {level} was not trained; {self.name} has levels {list(levels)}. Name it in levels."
+            )
+        return levels.index(level)
+
+    def _check(self, panel: Panel) -> None:
+        widths = tuple(array.shape[1] for array in (panel.target, panel.past, panel.known, panel.static))
+        if widths != self.dims[2:]:
+            raise InputError(
+                f"{self.name} is built for target, past, known, static columns {tuple(self.dims[2:])}; the panel has "
+                f"{widths}. Build it with the panel's dims."
+            )
+
+    def _check_history(self, panel: Panel, rows: np.ndarray, length: int) -> None:
+        series = panel.series_of_row[rows]
+        known = rows + 1 - panel.offsets[series]
+        if (known < length).any():
+            first = int(np.argmax(known < length))
+            raise InputError(
+                f"series {str(panel.ids[series[first]])!r} has {known[first]} rows up to its cutoff; {self.name} needs a "
+                f"context of {length}. Shorten context_length, or leave the series out."
+            )
+        if not panel.complete:
+            seen = np.concatenate([np.zeros((1, self.dims.target), np.int64), np.cumsum(panel.observed, axis=0)])
+            blind = (seen[rows + 1] == seen[rows + 1 - length]).any(axis=1)
+            if blind.any():
+                first = int(np.argmax(blind))
+                raise InputError(
+                    f"series {str(panel.ids[series[first]])!r} has no observed value among the {length} rows up to "
+                    f"{panel.times(rows[first : first + 1], series[first : first + 1])[0]}; {self.name} needs one. "
+                    "Lengthen context_length."
+                )
+
+    def _data(self, panel: Panel) -> PanelData:
+        return PanelData(
+            panel,
+            context_length=self.dims.context_length,
+            horizon=self.dims.horizon,
+            batch_size=self.batch_size,
+            borders=Borders(by="steps", validation=self._validation_steps(panel), test=0),
+            windows_per_epoch=self.batch_size * self.steps_per_epoch,
+            seed=self.seed,
+        )
+
+    def _validation_steps(self, panel: Panel) -> int:
+        """Steps held out at each series' end: the share asked for, at least a horizon; none when too little is left."""
+        length = int(np.median(panel.last_rows + 1 - panel.offsets[:-1]))
+        steps = max(round(length * self.validation), self.dims.horizon) if self.validation else 0
+        return steps if length - steps >= self.dims.context_length + self.dims.horizon else 0
+
+    def _trainer_options(self, curves: "Curves") -> dict[str, Any]:
+        own: dict[str, Any] = {
+            "max_steps": self.max_steps,
+            "max_epochs": -1,
+            "logger": False,
+            "enable_checkpointing": False,
+            "enable_progress_bar": False,
+            "enable_model_summary": False,
+            "num_sanity_val_steps": 0,
+            "accelerator": "auto",
+            "devices": 1,
+        }
+        return {**own, **self.trainer, "callbacks": [curves, *self.trainer.get("callbacks", ())]}
+
+
+class Curves(pl.Callback):
+    """Keeps the losses of each epoch."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, float]] = []
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Add a row."""
+        metrics = trainer.callback_metrics
+        self.rows.append(
+            {
+                "epoch": trainer.current_epoch + 1,
+                "step": trainer.global_step,
+                "train_loss": float(metrics.get("train_loss", float("nan"))),
+                "val_loss": float(metrics.get("val_loss", float("nan"))),
+            }
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """A row an epoch: epoch, step, train_loss, val_loss."""
+        return pd.DataFrame(self.rows, columns=["epoch", "step", "train_loss", "val_loss"])
+
+
+@contextmanager
+def _own_randomness(seed: int) -> Iterator[None]:
+    """Torch's global generator seeded inside and put back after."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Lightning's lines about devices and its advertising."""
+    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric", "lightning")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="pytorch_lightning|lightning_fabric")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
