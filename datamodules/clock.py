@@ -1,5 +1,7 @@
 """A regular clock: positions 0, 1, 2 ... and the stamps they stand for."""
 
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +20,23 @@ _SEASONS = {  # offset name -> seasonal periods, shortest first
     "Q": (4,),
     "Y": (1,),
 }
-_UNIT = {"MS": "M", "ME": "M", "QS": "Q", "QE": "Q", "YS": "Y", "YE": "Y", "BMS": "M", "BME": "M"}
+_UNIT = {prefix + unit + edge: unit for prefix in ("", "B") for unit in "MQY" for edge in "SE"}  # BMS -> M
+_OLD = {
+    "H": "h",
+    "T": "min",
+    "S": "s",
+    "L": "ms",
+    "M": "ME",
+    "Q": "QE",
+    "A": "YE",
+    "Y": "YE",
+    "d": "D",
+    "b": "B",
+    "w": "W",
+}  # dropped by pandas
+_DAY = 86_400_000_000  # microseconds
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
 @dataclass(frozen=True)
@@ -40,6 +58,11 @@ class Clock:
             return
         offset_of(self.freq)
 
+    @classmethod
+    def made_up(cls, freq: str | int) -> "Clock":
+        """The clock for values that came without stamps: from 0 on, or from the year 2000 on."""
+        return cls(freq, 0 if isinstance(freq, int) else pd.Timestamp("2000-01-01") + 0 * offset_of(freq))
+
     @property
     def is_integer(self) -> bool:
         """Whether stamps are integers instead of timestamps."""
@@ -56,7 +79,7 @@ class Clock:
         if isinstance(self.freq, int):
             return (1,)
         offset = offset_of(self.freq)
-        name = offset.name.split("-")[0]
+        name = offset.rule_code.split("-")[0]
         periods = _SEASONS.get(_UNIT.get(name, name), (1,))
         return tuple(period // offset.n for period in periods if period % offset.n == 0 and period > offset.n) or (1,)
 
@@ -92,13 +115,23 @@ class Clock:
 
 
 def offset_of(freq: str) -> pd.offsets.BaseOffset:
-    """The pandas offset for an alias; raises InputError when pandas does not know it."""
+    """The pandas offset for an alias; raises InputError when pandas does not know it or it does not move forward."""
+    letters = freq.lstrip("0123456789")
+    if letters in _OLD:
+        raise InputError(
+            f"frequency {freq!r} is not known; did you mean {freq.removesuffix(letters) + _OLD[letters]!r}?"
+        )
     try:
-        return pd.tseries.frequencies.to_offset(freq)
-    except ValueError as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what pandas is about to drop is not known here either
+            offset = pd.tseries.frequencies.to_offset(freq)
+    except (ValueError, Warning) as error:
         raise InputError(
             f"frequency {freq!r} is not known; expected a pandas offset such as 'h', 'D', 'W-SUN', 'ME', or an integer."
         ) from error
+    if offset is None or offset.n < 1 or isinstance(offset, pd.offsets.Nano):
+        raise InputError(f"frequency {freq!r} is not usable; its step must be at least a microsecond. Give another.")
+    return offset
 
 
 def fixed_length(freq: str) -> pd.Timedelta | None:
@@ -114,59 +147,92 @@ def fixed_length(freq: str) -> pd.Timedelta | None:
 def infer_freq(times: np.ndarray, boundaries: np.ndarray) -> str | int:
     """The frequency on whose grid all stamps lie, gaps tolerated.
 
+    The step is what all steps have in common, provided that it is itself usual among them: hours with holes are hours,
+    but steps of two and three hours in turn are a question, not a clock of one hour.
+
     Args:
         times: stamps or integers of all series end to end, ascending within a series.
         boundaries: (N+1) where each series begins in ``times``.
 
     Raises:
         InputError: when no regular clock fits.
+
+    Example:
+        >>> days = np.array(["2024-01-05", "2024-01-06", "2024-01-09"], dtype="datetime64[us]")
+        >>> infer_freq(days, np.array([0, 3]))
+        'D'
     """
-    steps = np.diff(times)
-    within = np.ones(len(steps), dtype=bool)
+    within = np.ones(max(len(times) - 1, 0), dtype=bool)
     within[boundaries[1:-1] - 1] = False
-    steps = steps[within]
-    if len(steps) == 0:
-        raise InputError("no frequency can be inferred from one row per series; say it with freq (--freq h).")
-    if steps.dtype.kind in "iu":
-        return int(np.gcd.reduce(steps))
-    return _infer_offset(pd.DatetimeIndex(times), steps)
-
-
-def _infer_offset(times: pd.DatetimeIndex, steps: np.ndarray) -> str:
-    micros = steps.astype("timedelta64[us]").astype(np.int64)
-    day = 86_400_000_000
-    typical = float(np.median(micros)) / day
-    if 28 <= typical <= 31:
-        return _anchored(times, "MS", "ME")
-    if 89 <= typical <= 92:
-        return _anchored(times, *[f"{kind}-{month}" for month in ("JAN", "FEB", "MAR") for kind in ("QS", "QE")])
-    if 365 <= typical <= 366:
-        return _anchored(times, *[f"{kind}-{name}" for name in _MONTHS for kind in ("YS", "YE")])
-    gcd = int(np.gcd.reduce(micros))
-    if gcd == day and not np.isin(times.dayofweek, (5, 6)).any() and len(times) > 10:
+    if not within.any():
+        raise InputError("no frequency can be inferred from one row a series; say it with freq (--freq h).")
+    if times.dtype.kind in "iu":
+        return _common_step(np.diff(times)[within], str)
+    unique = pd.DatetimeIndex(np.unique(times))
+    edge = _month_edge(unique)
+    if edge:
+        months = times.astype("datetime64[M]").astype(np.int64)
+        return _month_alias(_common_step(np.diff(months)[within], "{} months".format), edge, unique[0].month)
+    step = _common_step(np.diff(times)[within].astype("timedelta64[us]").astype(np.int64), _duration)
+    if step == _DAY and unique.day_of_week.max() < 5 and _crosses_weekend(unique):
         return "B"
-    if gcd % (7 * day) == 0:
-        weeks = gcd // (7 * day)
-        return f"{weeks if weeks > 1 else ''}W-{times[0].strftime('%a').upper()}"
-    if gcd * 20 < typical * day:
-        raise InputError(
-            f"no frequency can be inferred: typical step {pd.Timedelta(typical, 'D')}, but all steps share only "
-            f"{pd.Timedelta(gcd, 'us')}; say it with freq (--freq h) or resample the file."
-        )
-    for unit, size in (("D", day), ("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000), ("ms", 1000)):
-        if gcd % size == 0:
-            return unit if gcd == size else f"{gcd // size}{unit}"
-    return f"{gcd}us"
+    if step % (7 * _DAY) == 0:
+        return _times(step // (7 * _DAY), f"W-{_WEEKDAYS[unique[0].day_of_week]}")
+    for unit, size in (("D", _DAY), ("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000), ("ms", 1000)):
+        if step % size == 0:
+            return _times(step // size, unit)
+    return f"{step}us"
 
 
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-
-
-def _anchored(times: pd.DatetimeIndex, *aliases: str) -> str:
-    for alias in aliases:
-        if all(offset_of(alias).is_on_offset(stamp) for stamp in times.unique()):
-            return alias
+def _common_step(steps: np.ndarray, told: Callable[[int], str]) -> int:
+    values, counts = np.unique(steps, return_counts=True)
+    shared, commonest = int(np.gcd.reduce(values)), int(values[counts.argmax()])
+    usual = values[0] == shared and counts[0] * 5 >= len(steps)
+    if shared == commonest or usual:
+        return shared
+    months = ("28", "29", "30", "31", "90", "91", "92")  # days: steps that hint at months and quarters
+    hint = " If these are months, move the stamps to their beginning or end." if told(commonest)[:2] in months else ""
     raise InputError(
-        f"no frequency can be inferred: steps of about {aliases[0]}, but stamps such as {times[0]} are not at its "
-        "beginning or end; say it with freq or move the stamps."
+        f"no frequency can be inferred: the commonest step is {told(commonest)}, but the steps have only "
+        f"{told(shared)} in common; say it with freq (--freq h) or make the steps regular.{hint}"
     )
+
+
+def _duration(micros: int) -> str:
+    return str(pd.Timedelta(micros, "us")).removesuffix(" 00:00:00").replace("0 days ", "")
+
+
+def _times(count: int, unit: str) -> str:
+    return unit if count == 1 else f"{count}{unit}"
+
+
+def _month_edge(stamps: pd.DatetimeIndex) -> str:
+    """``S``, ``E``, ``BS`` or ``BE`` when all stamps are the first or last (business) day of a month, else nothing."""
+    days = stamps.to_numpy().astype("datetime64[D]")
+    if len(np.unique(stamps.to_numpy() - days)) > 1:
+        return ""
+    month = days.astype("datetime64[M]")
+    first, last = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]") - 1
+    edges = {
+        "S": first,
+        "E": last,
+        "BS": np.busday_offset(first, 0, roll="forward"),
+        "BE": np.busday_offset(last, 0, roll="backward"),
+    }
+    return next((edge for edge, expected in edges.items() if (days == expected).all()), "")
+
+
+def _month_alias(months: int, edge: str, month: int) -> str:
+    """The alias of a step of so many months: (3, "E", 12) -> ``QE-DEC``; ``month`` is that of any stamp."""
+    business, side = ("B" if len(edge) == 2 else ""), edge[-1]
+    if months % 12 == 0:
+        return _times(months // 12, f"{business}Y{side}-{_MONTHS[month - 1]}")
+    if months % 3 == 0:
+        named = (month - 1) % 3 + (9 if side == "E" else 0)  # quarters are named after JAN..MAR, or OCT..DEC
+        return _times(months // 3, f"{business}Q{side}-{_MONTHS[named]}")
+    return _times(months, f"{business}M{side}")
+
+
+def _crosses_weekend(stamps: pd.DatetimeIndex) -> bool:
+    weeks = (stamps - pd.to_timedelta(stamps.day_of_week, unit="D")).normalize()
+    return weeks.nunique() > 1

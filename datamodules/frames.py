@@ -1,12 +1,15 @@
-"""Tables as people have them -> one tidy long table on a regular clock. Every check of a user's data is here."""
+"""Tables as people have them -> one tidy long table on a regular clock, after every check of a user's data."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from datamodules.cells import place
 from datamodules.clock import Clock, infer_freq
 from datamodules.errors import InputError
+from datamodules.shapes import Cells, cells_of, told
 
 if TYPE_CHECKING:
     from datamodules.panel import Columns
@@ -15,28 +18,92 @@ if TYPE_CHECKING:
 def tidy(
     frame: Any, *, id: str, time: str, columns: "Columns", shape: str, freq: str | int
 ) -> tuple[pd.DataFrame, Clock]:
-    """The table sorted by series and stamp with ``unique_id, ds, position`` and numeric columns, and its clock."""
-    table = to_pandas(frame)
-    if shape == "wide":
-        table = table.melt(id_vars=[time], var_name="unique_id", value_name="y").rename(columns={time: "ds"})
-    elif id in table.columns:
-        table = table.rename(columns={id: "unique_id", time: "ds"})
+    """The table sorted by series and time: ``unique_id`` (categorical), ``position`` and the columns; and its clock.
+
+    Raises:
+        InputError: names what is wrong with the table, where, and what to do.
+    """
+    freq = int(freq) if isinstance(freq, str) and freq.isdigit() else freq
+    cells = cells_of(frame, id=id, time=time, columns=columns, shape=shape)
+    if shape == "rows":
+        if freq == "infer":
+            raise InputError("shape 'rows' has no stamps to infer a frequency from; say it with freq (--freq h).")
+        clock = Clock.made_up(freq)
     else:
-        table = table.rename(columns={time: "ds"}).assign(unique_id="series")
-    table = table.assign(unique_id=table["unique_id"].astype(str)).sort_values(["unique_id", "ds"], kind="stable")
-    times = table["ds"].to_numpy()
-    new = np.flatnonzero(table["unique_id"].to_numpy()[1:] != table["unique_id"].to_numpy()[:-1]) + 1
-    boundaries = np.concatenate([[0], new, [len(table)]])
-    clock = Clock(infer_freq(times, boundaries) if freq == "infer" else freq, table["ds"].min())
-    return table.assign(position=clock.positions(times)).reset_index(drop=True), clock
+        _refuse_repeats(cells, alone=shape == "long" and len(cells.ids) == 1)
+        clock = _clock(cells, time, freq)
+    positions = cells.times if shape == "rows" else clock.positions(cells.times)
+    _check_positions(cells, clock, positions, freq)
+    _check_observed(cells, columns.target if shape == "long" else ("y",))
+    series = pd.Categorical.from_codes(cells.codes, categories=pd.Index(cells.ids, dtype=object))
+    return pd.DataFrame({"unique_id": series, "position": positions, **cells.values}), clock
 
 
-def to_pandas(frame: Any) -> pd.DataFrame:
-    """A pandas copy of a pandas, polars or pyarrow table."""
-    if isinstance(frame, pd.DataFrame):
-        return frame.copy()
-    if hasattr(frame, "to_pandas"):
-        return frame.to_pandas()
-    raise InputError(
-        f"data is a {type(frame).__name__}; expected a pandas, polars or pyarrow table. Convert it to one."
+def _refuse_repeats(cells: Cells, *, alone: bool) -> None:
+    repeats = cells.repeats
+    if repeats.any():
+        row = int(repeats.argmax())
+        hint = " or name the column that tells series apart with id" if alone else ""
+        raise InputError(
+            f"{int(repeats.sum()):,} rows repeat the series and time of another, first {cells.at(row)}, which is also "
+            f"in {place(cells.labels, int(cells.origin[row - 1]))}; expected one row each. Remove or add them up{hint}."
+        )
+
+
+def _clock(cells: Cells, time: str, freq: str | int) -> Clock:
+    whole = cells.times.dtype.kind == "i"
+    if freq != "infer" and whole != isinstance(freq, int):
+        kind, wanted = (
+            ("whole numbers", "an integer step") if whole else ("dates", "a pandas offset such as 'h' or 'D'")
+        )
+        raise InputError(
+            f"column {time!r} holds {kind}, but freq is {freq!r}; expected {wanted}. Leave freq out or change it."
+        )
+    first = cells.times.min()
+    return Clock(
+        infer_freq(cells.times, cells.boundaries) if freq == "infer" else freq,
+        int(first) if whole else pd.Timestamp(first),
     )
+
+
+def _check_positions(cells: Cells, clock: Clock, positions: np.ndarray, freq: str | int) -> None:
+    off = positions < 0
+    if off.any():
+        raise InputError(
+            f"{int(off.sum()):,} stamps are not on the clock of frequency {clock.freq!r} that begins at "
+            f"{told(cells.times.min())}, first {cells.at(int(off.argmax()))}; "
+            f"{_suggestion(cells, freq)}correct the stamps or say another freq."
+        )
+    begins, ends = cells.boundaries[:-1], cells.boundaries[1:] - 1
+    spans = positions[ends] - positions[begins] + 1
+    if spans.sum() > 100 * len(positions) + 1_000_000:
+        widest = int(spans.argmax())
+        raise InputError(
+            f"series {str(cells.ids[widest])!r} would need {spans[widest]:,} rows of frequency {clock.freq!r} for its "
+            f"{ends[widest] - begins[widest] + 1:,} stamps from {told(cells.times[begins[widest]])} to "
+            f"{told(cells.times[ends[widest]])}; correct stamps that lie far from the others or say a longer freq."
+        )
+
+
+def _suggestion(cells: Cells, freq: str | int) -> str:
+    """Words that name the frequency which the stamps suggest, when the user gave another."""
+    if freq == "infer":
+        return "series may be shifted against each other; "
+    try:
+        return f"the stamps suggest freq {infer_freq(cells.times, cells.boundaries)!r}; "
+    except InputError:
+        return ""
+
+
+def _check_observed(cells: Cells, targets: Sequence[str]) -> None:
+    observed = np.column_stack([~np.isnan(cells.values[name]) for name in targets])
+    for index, name in enumerate(targets):
+        if not observed[:, index].any():
+            raise InputError(f"column {name!r} (target) has no value at all; expected numbers. Name another target.")
+    empty = np.bincount(cells.codes[observed.any(axis=1)], minlength=len(cells.ids)) == 0
+    if empty.any():
+        count = f"{int(empty.sum()):,} series have" if empty.sum() > 1 else "a series has"
+        raise InputError(
+            f"{count} no value at all, first {str(cells.ids[empty.argmax()])!r}; expected at least one observed value "
+            "in each. Remove such series."
+        )

@@ -1,14 +1,15 @@
-"""What every forecaster looks like, and how the classes of a package are found."""
+"""What every forecaster looks like; ``find`` lists those of a package."""
 
-import importlib
-import pkgutil
 from collections.abc import Sequence
-from typing import Protocol, Self, TypeVar, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 import pandas as pd
 
+from datamodules.find import find
 from datamodules.panel import Panel
+
+__all__ = ["Forecaster", "Seeded", "find"]
 
 
 @runtime_checkable
@@ -49,22 +50,3 @@ class Seeded(Forecaster, Protocol):
     def with_seed(self, seed: int) -> Self:
         """An unfitted copy that differs in its seed only."""
         ...
-
-
-T = TypeVar("T")
-
-
-def find(package: str, base: type[T]) -> dict[str, type[T]]:
-    """The public subclasses of ``base`` that the modules of ``package`` define, by class name.
-
-    Adding a file adds its classes: there is no registry.
-    """
-    found: dict[str, type[T]] = {}
-    root = importlib.import_module(package)
-    for info in pkgutil.iter_modules(root.__path__):
-        module = importlib.import_module(f"{package}.{info.name}")
-        for name, value in vars(module).items():
-            own = isinstance(value, type) and value.__module__ == module.__name__
-            if own and issubclass(value, base) and value is not base and not name.startswith("_"):
-                found[name] = value
-    return dict(sorted(found.items()))

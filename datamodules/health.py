@@ -1,0 +1,123 @@
+"""What a person should know about their series before any model sees them."""
+
+from typing import Unpack
+
+import numpy as np
+import pandas as pd
+
+from datamodules.layout import Layout
+from datamodules.panel import Columns, Panel
+from datamodules.shapes import cells_of
+from datamodules.split import Part
+
+
+def health(panel: Panel) -> pd.DataFrame:
+    """A row per series and target: how long, from when to when, what is missing, and which values stand out.
+
+    Columns: ``unique_id, target, length`` (rows up to the last observed), ``first, last`` (stamps), ``freq, missing``
+    (rows not observed), ``gaps`` (runs of such rows), ``constant`` (rows of the longest run of one value), ``zeros``,
+    ``negatives``, ``min``, ``mean``, ``max``, ``std`` (of the observed; NaN where none is).
+    """
+    series = np.arange(panel.n_series)
+    common = {
+        "unique_id": panel.ids.astype(str),
+        "length": panel.last_rows + 1 - panel.offsets[:-1],
+        "first": panel.times(panel.offsets[:-1], series),
+        "last": panel.times(panel.last_rows, series),
+        "freq": str(panel.clock.freq),
+    }
+    tables = []
+    for index, name in enumerate(panel.columns.target):
+        table = pd.DataFrame({**common, **_values(panel, panel.target[:, index])})
+        table.insert(1, "target", name)
+        tables.append(table)
+    return pd.concat(tables).sort_values("unique_id", kind="stable", ignore_index=True)
+
+
+def window_counts(panel: Panel, *, context_length: int, horizon: int) -> pd.DataFrame:
+    """A row per series: ``unique_id``, ``windows_possible``, ``windows_used``, and why the rest is not.
+
+    Possible are the windows whose context and target lie within the series; ``reason`` is empty when all are used.
+    """
+    from datamodules.window import windows_in  # imports torch, which the rest of this file does without
+
+    whole = Part(panel.offsets[:-1], panel.last_rows + 1)
+    used = windows_in(panel, whole, context_length=context_length, horizon=horizon).rows
+    lengths = panel.last_rows + 1 - panel.offsets[:-1]
+    possible = np.maximum(lengths - context_length - horizon + 1, 0)
+    counts = np.bincount(panel.series_of_row[used], minlength=panel.n_series)
+    short = f"shorter than context {context_length} + horizon {horizon}"
+    partly = "nothing observed in context or target"
+    reason = np.where(possible == 0, short, np.where(counts < possible, partly, ""))
+    return pd.DataFrame(
+        {
+            "unique_id": panel.ids.astype(str),
+            "windows_possible": possible,
+            "windows_used": counts,
+            "reason": reason.astype(object),
+        }
+    )
+
+
+def duplicates(table: pd.DataFrame, **layout: Unpack[Layout]) -> pd.DataFrame:
+    """A row per series of a table that may yet be refused: ``unique_id, rows, duplicates``.
+
+    A duplicate is a row with the series and time of another before it.
+
+    Raises:
+        InputError: when a single cell is wrong, so that rows cannot be told apart.
+    """
+    target = layout.get("target", "y")
+    columns = Columns(target=(target,) if isinstance(target, str) else tuple(target))
+    cells = cells_of(
+        table,
+        id=layout.get("id", "unique_id"),
+        time=layout.get("time", "ds"),
+        columns=columns,
+        shape=layout.get("shape", "long"),
+    )
+    counts = np.diff(cells.boundaries)
+    return pd.DataFrame(
+        {
+            "unique_id": cells.ids.astype(str),
+            "rows": counts,
+            "duplicates": np.bincount(cells.codes, weights=cells.repeats, minlength=len(counts)).astype(np.int64),
+        }
+    )
+
+
+def _values(panel: Panel, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Counts and moments of one target (R) for each series (N), by column."""
+    history = np.arange(len(values)) <= panel.last_rows[panel.series_of_row]
+    seen = np.isfinite(values)
+    absent = history & ~seen
+    begins = np.zeros(len(values), dtype=bool)
+    begins[panel.offsets[:-1]] = True
+
+    def total(rows: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(rows, panel.offsets[:-1])
+
+    gap_begins = absent & (begins | ~np.concatenate([[False], absent[:-1]]))
+    runs = np.flatnonzero(begins | np.concatenate([[True], values[1:] != values[:-1]]))  # NaN differs from NaN
+    run_lengths = np.where(seen[runs], np.diff(np.append(runs, len(values))), 0)
+    constant = np.zeros(panel.n_series, dtype=np.int64)
+    np.maximum.at(constant, panel.series_of_row[runs], run_lengths)
+    count = total(seen.astype(np.int64))
+    some = count > 0
+    divisor = np.where(some, count, 1)
+    mean = total(np.where(seen, values, 0.0)) / divisor
+    deviation = np.where(seen, values - mean[panel.series_of_row], 0.0)
+    moments = {
+        "min": np.minimum.reduceat(np.where(seen, values, np.inf), panel.offsets[:-1]),
+        "mean": mean,
+        "max": np.maximum.reduceat(np.where(seen, values, -np.inf), panel.offsets[:-1]),
+        "std": np.sqrt(total(deviation**2) / divisor),
+    }
+    return {
+        "missing": total(absent.astype(np.int64)),
+        "gaps": total(gap_begins.astype(np.int64)),
+        "constant": constant,
+        "zeros": total((values == 0).astype(np.int64)),
+        "negatives": total((values < 0).astype(np.int64)),
+        **{name: np.where(some, column, np.nan) for name, column in moments.items()},
+    }

@@ -1,0 +1,147 @@
+"""How a person's table is laid out: its shape, and which column is what."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+import numpy as np
+import pandas as pd
+
+from datamodules.cells import looks_like_numbers, looks_like_stamps
+from datamodules.errors import InputError, one_of
+from datamodules.shapes import SHAPES, require
+
+_TIME_NAMES = ("time", "date", "datetime", "timestamp", "period", "year", "t")  # of columns of whole numbers
+
+
+class Layout(TypedDict, total=False):
+    """The shape of a table and its columns by role; what is left out, or ``auto``, is found from the columns.
+
+    Attributes:
+        shape: ``long`` (a row per series and stamp), ``wide`` (one column a series, the time column first) or ``rows``
+            (one row a series, the id first, values after it, empty cells at the end).
+        id: column with the series' name.
+        time: column with stamps, or whole numbers.
+        target: column or columns to forecast.
+        past: numeric columns known up to the cutoff.
+        known: numeric columns known ahead.
+        static: numeric columns with one value a series.
+        freq: a pandas offset alias or an integer step; ``infer`` takes it from the stamps.
+    """
+
+    shape: str
+    id: str
+    time: str
+    target: str | Sequence[str]
+    past: Sequence[str]
+    known: Sequence[str]
+    static: Sequence[str]
+    freq: str | int
+
+
+def detect(table: pd.DataFrame, asked: Layout) -> Layout:
+    """The complete layout of a table: what was asked for, and the rest from its columns.
+
+    ``unique_id``, ``ds`` and ``y`` are taken at their word. Otherwise the first column that reads as dates is the time;
+    a text column tells series apart where stamps repeat; one numeric column that remains is the target; and several,
+    with stamps that do not repeat, are a wide table.
+
+    Raises:
+        InputError: when the columns leave a choice; it names the candidates and the option to say it with.
+    """
+    given = Layout(**{role: name for role, name in asked.items() if name not in ("auto", ())})  # type: ignore[typeddict-item]
+    one_of("shape", given.get("shape", "long"), SHAPES)
+    for role in ("id", "time"):
+        require(table, [given[role]] if role in given else [], role)
+    if given.get("shape") == "rows" or ("shape" not in given and _looks_like_rows(table, given)):
+        return {"freq": "infer", **given, "shape": "rows", "id": given.get("id", str(table.columns[0]))}
+    time = given.get("time") or _find_time(table)
+    complete: Layout = {"freq": "infer", **given, "time": time}
+    if given.get("shape") == "wide" or ("shape" not in given and _looks_wide(table, time, given)):
+        return {**complete, "shape": "wide"}
+    id = given.get("id") or _find_id(table, time, given)
+    target = given.get("target") or _find_target(table, {time, id, *_covariates(given)})
+    return {**complete, "shape": "long", "id": id, "target": target}
+
+
+def _looks_like_rows(table: pd.DataFrame, given: Layout) -> bool:
+    """Whether the first column is text that names each row, and only numbers follow."""
+    if "time" in given or "ds" in table.columns or table.shape[1] < 3:
+        return False
+    first = table.iloc[:, 0]
+    named = not looks_like_numbers(first) and not looks_like_stamps(first) and first.is_unique
+    return named and bool(_numeric(table.iloc[:, 1:]).all())
+
+
+def _looks_wide(table: pd.DataFrame, time: str, given: Layout) -> bool:
+    if {"id", "target"} & given.keys() or _covariates(given) or {"unique_id", "y"} & set(table.columns):
+        return False
+    others = table.drop(columns=time)
+    return others.shape[1] > 1 and not table[time].duplicated().any() and bool(_numeric(others).all())
+
+
+def _find_time(table: pd.DataFrame) -> str:
+    if "ds" in table.columns:
+        return "ds"
+    texts = table.loc[:, ~_number_typed(table)]
+    for name in texts.columns:
+        if looks_like_stamps(texts[name]):
+            return str(name)
+    for name in table.columns:
+        if str(name).casefold() in _TIME_NAMES and not pd.api.types.is_float_dtype(table[name]):
+            return str(name)
+    raise InputError(
+        f"no column reads as dates, of {_listed(table.columns)}; say which holds the time (--time NAME), or that "
+        "each row is a series (--shape rows)."
+    )
+
+
+def _find_id(table: pd.DataFrame, time: str, given: Layout) -> str:
+    """The column that tells series apart; ``unique_id`` when there is one series only, with or without that column."""
+    others = table.columns.drop([time, *_covariates(given)])
+    if "unique_id" in table.columns or len(others) < 2 or not table[time].duplicated().any():
+        return "unique_id"
+    texts = [name for name in others if not looks_like_numbers(table[name]) and not looks_like_stamps(table[name])]
+    if len(texts) == 1:
+        return str(texts[0])
+    raise InputError(
+        f"stamps repeat in column {time!r}, so a column must tell series apart, and it is not clear which of "
+        f"{_listed(texts or others)}; say it with id (--id NAME), and join several into one column first."
+    )
+
+
+def _find_target(table: pd.DataFrame, taken: set[str]) -> str:
+    if "y" in table.columns:
+        return "y"
+    others = [str(name) for name in table.columns if name not in taken]
+    numeric = [name for name in others if looks_like_numbers(table[name])]
+    if len(numeric) == 1 or len(others) == 1:
+        return (numeric or others)[0]
+    if not others:
+        raise InputError(f"no column is left to forecast in {_listed(table.columns)}; add one with the values.")
+    raise InputError(
+        f"it is not clear which column to forecast of {_listed(numeric or others)}; say it with target (--target NAME)."
+    )
+
+
+def _covariates(given: Layout) -> tuple[str, ...]:
+    return (*given.get("past", ()), *given.get("known", ()), *given.get("static", ()))
+
+
+def _number_typed(table: pd.DataFrame) -> np.ndarray:
+    """For each column whether its type is a number or a boolean."""
+    kinds = table.dtypes
+    numeric = [kind for kind in kinds.unique() if pd.api.types.is_numeric_dtype(kind)]
+    return kinds.isin(numeric).to_numpy(copy=True)
+
+
+def _numeric(table: pd.DataFrame) -> np.ndarray:
+    """For each column whether it holds numbers, of whatever type."""
+    numeric = _number_typed(table)
+    for column in np.flatnonzero(~numeric).tolist():
+        numeric[column] = looks_like_numbers(table.iloc[:, column])
+    return numeric
+
+
+def _listed(names: Sequence[object] | pd.Index) -> str:
+    shown = [repr(str(name)) for name in list(names)[:8]]
+    return ", ".join(shown) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -1,0 +1,234 @@
+"""The three shapes of a person's table -> rows of (series, time, values)."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from datamodules.cells import numbers, place, refuse_infinite, stamps
+from datamodules.errors import InputError, did_you_mean, one_of
+
+if TYPE_CHECKING:
+    from datamodules.panel import Columns
+
+SHAPES = ("long", "wide", "rows")
+
+
+class Cells(NamedTuple):
+    """A table of any shape as rows of (series, time, values), sorted by series and time."""
+
+    ids: np.ndarray  # (N) names of the series as text, sorted
+    codes: np.ndarray  # (R) series of each row
+    times: np.ndarray  # (R) datetime64[us] or int64
+    values: dict[str, np.ndarray]  # column -> (R) float64
+    labels: pd.Index  # of the table, for messages
+    origin: np.ndarray  # (R) row of the table that each row came from
+
+    def at(self, row: int) -> str:
+        """Where a row stands, for a message: ``series 'A' at 2024-01-05 (line 3)``."""
+        stamp = told(self.times[row])
+        return f"series {str(self.ids[self.codes[row]])!r} at {stamp} ({place(self.labels, int(self.origin[row]))})"
+
+    @property
+    def boundaries(self) -> np.ndarray:
+        """(N+1) where each series begins."""
+        return np.searchsorted(self.codes, np.arange(len(self.ids) + 1))
+
+    @property
+    def repeats(self) -> np.ndarray:
+        """(R) whether a row has the series and time of the row before it."""
+        repeated = (self.codes[1:] == self.codes[:-1]) & (self.times[1:] == self.times[:-1])
+        return np.concatenate([np.zeros(min(len(self.codes), 1), dtype=bool), repeated])
+
+
+def cells_of(frame: Any, *, id: str, time: str, columns: "Columns", shape: str) -> Cells:
+    """The table's cells, sorted, each checked by itself; series and times may still repeat.
+
+    Raises:
+        InputError: names the first cell that is not what it should be.
+    """
+    one_of("shape", shape, SHAPES)
+    table = to_pandas(frame)
+    if time not in table.columns and (table.index.name == time or isinstance(table.index, pd.DatetimeIndex)):
+        table = table.rename_axis(time).reset_index()
+    if table.shape[1] == 0 or len(table) == 0:
+        raise InputError(
+            f"the table is empty: {table.shape[1]} columns and no rows; expected rows of data. Check the file."
+        )
+    if not table.columns.is_unique:
+        raise InputError(
+            f"column {str(table.columns[table.columns.duplicated()][0])!r} stands twice. Rename one of them."
+        )
+    if shape != "long" and (columns.past or columns.known or columns.static):
+        raise InputError(
+            f"past, known and static columns need shape 'long', but shape is {shape!r}. Reshape the table."
+        )
+    if shape == "long":
+        return _sorted(_long(table, id, time, columns))
+    return _sorted(_wide(table, time, columns)) if shape == "wide" else _rows(table, id)
+
+
+def to_pandas(frame: Any) -> pd.DataFrame:
+    """The table as a pandas one, from pandas (the same object), polars or pyarrow."""
+    if isinstance(frame, pd.DataFrame):
+        return frame
+    if hasattr(frame, "to_pandas"):
+        return pd.DataFrame(frame.to_pandas())
+    raise InputError(
+        f"data is a {type(frame).__name__}; expected a pandas, polars or pyarrow table. Convert it to one."
+    )
+
+
+def require(table: pd.DataFrame, names: Sequence[str], role: str) -> None:
+    """Raise InputError for the first of ``names`` that is no column of the table."""
+    for name in names:
+        if name not in table.columns:
+            raise InputError(
+                f"column {name!r} ({role}) is missing; {did_you_mean(str(name), map(str, table.columns))} "
+                f"Name the right column with {role}."
+            )
+
+
+def _long(table: pd.DataFrame, id: str, time: str, columns: "Columns") -> Cells:
+    require(table, [time], "time")
+    for role in ("target", "past", "known", "static"):
+        require(table, getattr(columns, role), role)
+    if id != "unique_id":
+        require(table, [id], "id")
+    ids, codes = (
+        _names(table[id], id) if id in table.columns else (np.array(["series"]), np.zeros(len(table), dtype=int))
+    )
+    names = (*columns.target, *columns.past, *columns.known, *columns.static)
+    values = {name: numbers(table[name], name) for name in names}
+    return Cells(ids, codes, stamps(table[time], time), values, table.index, np.arange(len(table)))
+
+
+def _wide(table: pd.DataFrame, time: str, columns: "Columns") -> Cells:
+    if time == "ds" and time not in table.columns:
+        time = table.columns[0]
+    require(table, [time], "time")
+    if columns.target != ("y",):
+        require(table, columns.target, "target")
+    block = table[list(columns.target)] if columns.target != ("y",) else table.drop(columns=time)
+    if block.shape[1] == 0:
+        raise InputError(
+            f"the table has only the column {str(time)!r}; expected one column a series after it. Add them."
+        )
+    times = stamps(table[time], time)
+    matrix = _matrix(block)  # (rows, series)
+    ids, codes = _names(block.columns.to_series(), "series")
+    rows, series = matrix.shape
+    return Cells(
+        ids=ids,
+        codes=np.repeat(codes, rows),
+        times=np.tile(times, series),
+        values={"y": matrix.T.reshape(-1)},
+        labels=table.index,
+        origin=np.tile(np.arange(rows), series),
+    )
+
+
+def _rows(table: pd.DataFrame, id: str) -> Cells:
+    """Rows end to end, without the empty cells at their ends; times count so that all series end together."""
+    id = table.columns[0] if id == "unique_id" and id not in table.columns else id
+    require(table, [id], "id")
+    block = table.drop(columns=id)
+    if block.shape[1] == 0:
+        raise InputError(
+            f"the table has only the column {str(id)!r}; expected the values of a series after it. Add them."
+        )
+    ids, codes = _names(table[id], id)
+    order = np.argsort(codes, kind="stable")
+    again = np.flatnonzero(np.diff(codes[order]) == 0)
+    if len(again):
+        first, second = sorted(order[again[0] : again[0] + 2])
+        raise InputError(
+            f"series {str(ids[codes[first]])!r} stands in {place(table.index, int(first))} and again in "
+            f"{place(table.index, int(second))}; expected one row a series. Remove one or rename it."
+        )
+    matrix = _matrix(block)[order]  # (series, cells)
+    lengths = _last_filled(matrix)
+    kept = np.arange(matrix.shape[1]) < lengths[:, None]
+    series, cell = np.nonzero(kept)
+    return Cells(
+        ids=ids,
+        codes=series,
+        times=cell + (lengths.max() - lengths)[series],
+        values={"y": matrix[kept]},
+        labels=table.index,
+        origin=order[series],
+    )
+
+
+def join_rows(tables: Sequence[pd.DataFrame], id: str) -> pd.DataFrame:
+    """One table of shape ``rows`` with each series' values of all tables end to end; empty cells at ends do not count.
+
+    Example:
+        >>> train = pd.DataFrame({"id": ["a", "b"], "1": [1.0, 4.0], "2": [2.0, None]})
+        >>> join_rows([train, pd.DataFrame({"id": ["b"], "1": [5.0]})], "id").fillna(0).to_numpy().tolist()
+        [['a', 1.0, 2.0], ['b', 4.0, 5.0]]
+    """
+    parts = []
+    for table in tables:
+        require(table, [id], "id")
+        parts.append(_rows(table, id))
+    names = np.unique(np.concatenate([part.ids for part in parts]))
+    begins = np.zeros(len(names), dtype=np.int64)
+    places = []
+    for part in parts:
+        series = np.searchsorted(names, part.ids)
+        lengths = np.diff(part.boundaries)
+        within = np.arange(len(part.codes)) - part.boundaries[part.codes]
+        places.append((series[part.codes], begins[series][part.codes] + within))
+        begins[series] += lengths
+    joined = np.full((len(names), int(begins.max())), np.nan)
+    for part, where in zip(parts, places, strict=True):
+        joined[where] = part.values["y"]
+    return pd.concat([pd.DataFrame({id: names}), pd.DataFrame(joined)], axis=1)
+
+
+def _last_filled(matrix: np.ndarray) -> np.ndarray:
+    """For each row the number of cells up to the last that is not NaN, at least 1."""
+    filled = ~np.isnan(matrix)
+    return np.where(filled.any(axis=1), matrix.shape[1] - filled[:, ::-1].argmax(axis=1), 1)
+
+
+def _matrix(block: pd.DataFrame) -> np.ndarray:
+    """All columns as float64; those that are not numeric are checked cell by cell."""
+    kinds = block.dtypes
+    numeric = np.array([pd.api.types.is_any_real_numeric_dtype(kind) or kind == "bool" for kind in kinds.unique()])
+    good = kinds.isin(kinds.unique()[numeric]).to_numpy()
+    values = np.empty(block.shape)
+    values[:, good] = block.loc[:, good].to_numpy(dtype=np.float64, na_value=np.nan)
+    for column in np.flatnonzero(~good).tolist():
+        values[:, column] = numbers(block.iloc[:, column], block.columns[column])
+    for column in np.flatnonzero(np.isinf(values).any(axis=0)).tolist()[:1]:
+        refuse_infinite(values[:, column], block.iloc[:, column], block.columns[column])
+    return values
+
+
+def _names(column: pd.Series, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The series' names as text, sorted, and the code of each row's name."""
+    codes, unique = pd.factorize(column)
+    texts = np.array([str(value) for value in unique] or [""], dtype=object)
+    empty = (codes < 0) | (texts[codes] == "")
+    if empty.any():
+        row = place(column.index, int(empty.argmax()))
+        raise InputError(f"column {str(name)!r} is empty in {row}; every row needs the name of its series. Fill it in.")
+    names, renamed = np.unique(texts, return_inverse=True)
+    return names, renamed[codes]
+
+
+def _sorted(cells: Cells) -> Cells:
+    same = cells.codes[1:] == cells.codes[:-1]
+    if ((cells.codes[1:] > cells.codes[:-1]) | (same & (cells.times[1:] >= cells.times[:-1]))).all():
+        return cells
+    order = np.lexsort((cells.times, cells.codes))
+    values = {name: column[order] for name, column in cells.values.items()}
+    return cells._replace(codes=cells.codes[order], times=cells.times[order], values=values, origin=cells.origin[order])
+
+
+def told(time: Any) -> str:
+    """A stamp for a message, without a midnight's hours."""
+    return str(pd.Timestamp(time)).removesuffix(" 00:00:00") if isinstance(time, np.datetime64) else str(time)
