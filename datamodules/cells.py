@@ -166,8 +166,10 @@ def _guessed(text: str) -> list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that 31/12/2020 has the day first, which is what we ask
         guess = pd.tseries.api.guess_datetime_format(text)
-    if not guess or guess.startswith("%Y"):
-        return [guess] if guess else []
+    if not guess or "%y" not in guess.lower():
+        return []  # a time of day, or a day of no year
+    if guess.startswith("%Y"):
+        return [guess]
     return [guess, guess.replace("%m", "%_").replace("%d", "%m").replace("%_", "%d")]
 
 

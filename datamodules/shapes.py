@@ -210,7 +210,10 @@ def _matrix(block: pd.DataFrame) -> np.ndarray:
 
 def _names(column: pd.Series, name: str) -> tuple[np.ndarray, np.ndarray]:
     """The series' names as text, sorted, and the code of each row's name."""
-    codes, unique = pd.factorize(column)
+    try:
+        codes, unique = pd.factorize(column)
+    except TypeError:  # lists and the like
+        codes, unique = pd.factorize(column.map(str))
     texts = np.array([str(value) for value in unique] or [""], dtype=object)
     empty = (codes < 0) | (texts[codes] == "")
     if empty.any():

@@ -33,6 +33,7 @@ FRAMES = [
     ("column twice", pd.DataFrame([[1, 2, 3]], columns=["ds", "y", "y"]), {}, "column 'y' stands twice"),
     ("text time", of("2024-01-01", "soon", "2024-01-03"), {}, "column 'ds' holds 'soon' in row 1, which is no date"),
     ("text times", of("2024-01-01", "a", "b"), {}, "holds 'a' in row 1 \\(and in 1 more row\\)"),
+    ("time of day", of("12:00", "13:00"), {}, "'12:00' in row 0 .*which is no date"),
     ("float time", of(1.0, 2.0), {}, "column 'ds' holds '1.0' in row 0, which is float64; expected dates"),
     ("boolean time", of(True, False), {}, "which is bool; expected dates"),
     ("missing time", of("2024-01-01", None), {}, "column 'ds' is empty in row 1; every row needs its stamp"),

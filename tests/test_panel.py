@@ -105,8 +105,9 @@ def test_table_without_ids_is_one_series():
         ([1.5, 2.5], ["1.5", "2.5"]),
         (pd.Categorical(["q", "p"]), ["p", "q"]),
         ([("a", 1), ("b", 2)], ["('a', 1)", "('b', 2)"]),
+        ([["b"], ["a"]], ["['a']", "['b']"]),
     ],
-    ids=["unicode", "html", "int", "float", "categorical", "tuple"],
+    ids=["unicode", "html", "int", "float", "categorical", "tuple", "list"],
 )
 def test_ids_are_data_and_become_text(given, kept):
     frame = pd.DataFrame({"unique_id": given, "ds": [1, 1], "y": [0.0, 1.0]})
