@@ -1,1 +1,1 @@
-"""A backtest as one self-contained HTML file."""
+"""A backtest as one self-contained HTML file: ``render.render(result)`` and ``render.write(result, path)``."""

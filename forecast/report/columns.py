@@ -1,0 +1,71 @@
+"""What a column of a table is called and what it means; metrics explain themselves by their docstrings."""
+
+import inspect
+from dataclasses import dataclass
+
+from forecast.evaluation.metrics import all_metrics
+
+_UPPER = {"mse", "rmse", "mae", "mape", "smape", "wape", "r2", "msle", "rmsle", "mase", "rmsse"}
+_LABELS = {
+    "model": "Model",
+    "unique_id": "Series",
+    "rows": "Values",
+    "smape": "sMAPE",
+    "r2": "R²",
+    "p_value": "p",
+    "p": "p",
+    "fit_seconds": "Fit, s",
+    "predict_seconds": "Predict, s",
+    "best_epoch": "Best epoch",
+    "n_folds": "Folds served",
+}
+_MEANINGS = {
+    "model": "Name of the forecaster; the line shows its colour in the charts, dashed for a baseline.",
+    "seeds": "Fits that differ in their random seed only: scores are means over them, ± their standard deviation.",
+    "p_value": "Diebold-Mariano p-value of the difference to seasonal naive: how easily chance alone would make a "
+    "difference as large. Harvey-Leybourne-Newbold corrected, variance robust to overlapping steps.",
+    "fit_seconds": "Wall-clock seconds spent fitting, for one seed.",
+    "predict_seconds": "Wall-clock seconds spent forecasting, for one seed.",
+    "parameters": "Trainable numbers in the network; baselines count as 0.",
+    "rows": "How many forecast values each score is over.",
+    "unobserved": "Forecast values with nothing observed to compare with.",
+    "lacking": "Values that this model did not forecast and others did; none of them are scored.",
+    "undefined": "Metrics that cannot be said here, and why.",
+    "nominal": "Level of the widest central interval: what coverage should be.",
+    "note": "Why something is missing, or was not as it should be.",
+    "fold": "Index of the first backtest fold that the fit serves, from 0.",
+    "n_folds": "How many folds the fit serves before the next refit.",
+    "cutoff": "Stamp of the last value the fit was allowed to see.",
+    "best_epoch": "Epoch whose weights were restored after training.",
+    "dropped": "Windows left out of training, and why.",
+}
+_MEANINGS["p"] = _MEANINGS["p_value"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's name in the frame, its label and meaning on the page, and how its values are written."""
+
+    name: str
+    label: str
+    meaning: str
+    numeric: bool
+    is_metric: bool
+
+    @property
+    def is_p_value(self) -> bool:
+        """Whether it holds p-values."""
+        return self.name in ("p", "p_value") or self.name.endswith("_p")
+
+    @property
+    def is_count(self) -> bool:
+        """Whether whole numbers in it are counts, not scores that happen to be whole."""
+        return not self.is_metric and not self.is_p_value and not self.name.endswith("seconds")
+
+
+def column(name: str, numeric: bool) -> Column:
+    """The column of this name; an unknown one is labelled with its own name."""
+    metric = all_metrics().get(name)
+    label = _LABELS.get(name) or (name.upper() if name in _UPPER else name.replace("_", " ").capitalize())
+    meaning = " ".join((inspect.getdoc(metric) or "").replace("`", "").split()) if metric else _MEANINGS.get(name, "")
+    return Column(name, label, meaning, numeric, metric is not None)

@@ -1,0 +1,106 @@
+"""A backtest -> one self-contained HTML file: no outside request, safe against names with HTML in them."""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import jinja2
+import numpy as np
+import yaml
+
+from forecast.report.charts import curves, errors
+from forecast.report.fans import fans
+from forecast.report.pack import packed_array, packed_json, packed_plotly
+from forecast.report.result import Result, data_name, facts
+from forecast.report.styles import Style, styles
+from forecast.report.tables import grid, leaderboard
+
+_SHOWN_IN_ERRORS = 6
+
+
+def write(result: Result, path: str | Path) -> Path:
+    """Write the report to ``path`` and give the path back; nobody ever sees half a file."""
+    path = Path(path)
+    page = render(result)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(page)
+        Path(unfinished).chmod(0o644)
+        Path(unfinished).replace(path)
+    finally:
+        Path(unfinished).unlink(missing_ok=True)
+    return path
+
+
+def render(result: Result) -> str:
+    """The whole page; equal results give equal text."""
+    looks = styles(result.runs, result.table)
+    names = [look.name for look in looks]
+    by_name = {look.name: look for look in looks}
+    board = result.leaderboard()
+    scored = set(result.table["model"].astype(str))
+    ranked = [by_name[name] for name in board["model"].astype(str) if name in scored]
+    forecasts, numbers = fans(result.table, result.recent, names) if ranked else ({}, np.empty(0))
+    means = errors(result.table, names) if ranked else {}
+    losses = curves(result.curves, result.runs, names)
+    data = {
+        "models": [{"name": look.name, "kind": look.kind, "colour": look.colour, "rank": look.rank} for look in looks],
+        "fans": forecasts,
+        "errors": means,
+        "curves": losses,
+    }
+    template = _environment().get_template("template.html.j2")
+    return template.render(
+        title=data_name(result.spec),
+        facts=facts(result),
+        verdict=_sentences(result.verdict()),
+        index={name: position for position, name in enumerate(names)},
+        ranked=ranked,
+        in_fans=_telling(ranked),
+        in_errors={look.name for look in ranked[:_SHOWN_IN_ERRORS]},
+        board=leaderboard(board, result.runs, by_name),
+        trained=[(position, looks[int(position)]) for position in losses],
+        health=grid(result.health, by_name),
+        runs=grid(result.runs, by_name),
+        config=yaml.safe_dump(result.spec, sort_keys=False, allow_unicode=True, width=100),
+        provenance=json.dumps(result.provenance, indent=2, ensure_ascii=False, default=str),
+        fans=forecasts,
+        errors=means,
+        packed_data=packed_json(data),
+        packed_numbers=packed_array(numbers),
+        packed_plotly=packed_plotly(),
+        css=_text("report.css"),
+        javascript=_text("report.js"),
+    )
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("forecast.report", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _text(name: str) -> str:
+    return files("forecast.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _sentences(verdict: str) -> list[str]:
+    """The verdict's lines, or its first sentence and the rest, so that the first can stand out."""
+    lines = [line.strip() for line in verdict.splitlines() if line.strip()]
+    return lines if len(lines) > 1 else re.split(r"(?<=[.!?])\s+(?=[A-Z])", verdict.strip(), maxsplit=1)
+
+
+def _telling(ranked: Sequence[Style]) -> set[str]:
+    """The models whose forecasts are shown at first: the best network and the best baseline."""
+    best = {kind: next((look.name for look in ranked if look.kind == kind), "") for kind in ("network", "baseline")}
+    return set(best.values()) - {""}

@@ -1,0 +1,91 @@
+"""What the report reads of a backtest, and how it is named in the heading."""
+
+from pathlib import PurePath
+from typing import Any, Protocol
+
+import pandas as pd
+
+from forecast.report.numbers import stamps
+
+
+class Result(Protocol):
+    """The fields and methods of ``forecast.backtest.Backtest`` that the report uses."""
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The complete configuration."""
+        ...
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The forecast table with seeds and actuals."""
+        ...
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """A row per model, seed and fold at which it was fitted."""
+        ...
+
+    @property
+    def curves(self) -> pd.DataFrame:
+        """Losses while training, a row per model, seed, fold and epoch."""
+        ...
+
+    @property
+    def recent(self) -> pd.DataFrame:
+        """The series themselves: unique_id, target, ds, y."""
+        ...
+
+    @property
+    def health(self) -> pd.DataFrame:
+        """A row per series about its data."""
+        ...
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Versions, seeds, machine, date, seconds."""
+        ...
+
+    def leaderboard(self) -> pd.DataFrame:
+        """A row per model, best first."""
+        ...
+
+    def verdict(self) -> str:
+        """What the scores say, in sentences."""
+        ...
+
+
+def data_name(spec: dict[str, Any]) -> str:
+    """The name of the data: a file without its folder and ending, or the class or data set that was named."""
+    data = spec.get("data", "")
+    if isinstance(data, dict):
+        options = data.get("init_args") or data
+        data = options.get("path") or options.get("name") or data.get("class_path", "").rpartition(".")[2]
+    return PurePath(str(data)).stem or "the series"
+
+
+def facts(result: Result) -> list[str]:
+    """What was compared, in a few words each: series, horizon, folds, seeds, date."""
+    table = result.table
+    horizon = int(table["step"].max()) if len(table) else int(result.spec.get("horizon", 0))
+    cutoffs = pd.Index(table["cutoff"].unique()).sort_values()
+    targets = table["target"].nunique()
+    freq = str(result.spec.get("freq", ""))
+    found = [
+        _counted(table["unique_id"].nunique(), "series", "series"),
+        _counted(targets, "target", "targets") if targets > 1 else "",
+        f"{_counted(horizon, 'step', 'steps')} ahead" + (f" (frequency {freq})" if freq else ""),
+        _counted(len(cutoffs), "fold", "folds") + (f", cutoffs {_span(cutoffs)}" if len(cutoffs) else ""),
+        _counted(result.runs["seed"].nunique(), "seed", "seeds"),
+        str(result.provenance.get("date", "")),
+    ]
+    return [fact for fact in found if fact]
+
+
+def _span(cutoffs: pd.Index) -> str:
+    first, last = stamps(cutoffs[[0, -1]])
+    return first if first == last else f"{first} to {last}"
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

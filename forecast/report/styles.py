@@ -1,0 +1,38 @@
+"""The look of each model, the same everywhere in the report: networks in colour, baselines grey and dashed."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+_COLOURS = 8  # of each kind, in report.css
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one model is told from the others.
+
+    Attributes:
+        name: of the model.
+        kind: ``network`` or ``baseline``.
+        colour: name of the CSS variable with its colour.
+        rank: of the model among its kind, in the order of the configuration; chooses the dash pattern.
+    """
+
+    name: str
+    kind: str
+    colour: str
+    rank: int
+
+
+def styles(runs: pd.DataFrame, table: pd.DataFrame) -> tuple[Style, ...]:
+    """A style for each model that was run, in the order of the runs: scores never change a model's colour."""
+    kinds = dict(zip(runs["model"].astype(str), runs["kind"].astype(str), strict=True))
+    for name in table["model"].astype(str).unique():
+        kinds.setdefault(name, "baseline")
+    ranks = {"network": 0, "baseline": 0}
+    found = []
+    for name, kind in kinds.items():
+        kind = "network" if kind == "network" else "baseline"
+        found.append(Style(name, kind, f"--{kind}-{ranks[kind] % _COLOURS}", ranks[kind]))
+        ranks[kind] += 1
+    return tuple(found)
