@@ -199,7 +199,8 @@ def _common_step(steps: np.ndarray, told: Callable[[int], str]) -> int:
 
 
 def _duration(micros: int) -> str:
-    return str(pd.Timedelta(micros, "us")).removesuffix(" 00:00:00").replace("0 days ", "")
+    text = str(pd.Timedelta(micros, "us")).removesuffix(" 00:00:00").removeprefix("0 days ")
+    return "1 day" if text == "1 days" else text
 
 
 def _times(count: int, unit: str) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from datamodules.cells import place
 from datamodules.clock import Clock, infer_freq
 from datamodules.errors import InputError
-from datamodules.shapes import Cells, cells_of, told
+from datamodules.shapes import Cells, cells_of, counted, told
 
 if TYPE_CHECKING:
     from datamodules.panel import Columns
@@ -45,8 +45,9 @@ def _refuse_repeats(cells: Cells, *, alone: bool) -> None:
         row = int(repeats.argmax())
         hint = " or name the column that tells series apart with id" if alone else ""
         raise InputError(
-            f"{int(repeats.sum()):,} rows repeat the series and time of another, first {cells.at(row)}, which is also "
-            f"in {place(cells.labels, int(cells.origin[row - 1]))}; expected one row each. Remove or add them up{hint}."
+            f"{counted(int(repeats.sum()), 'row', 'repeat')} the series and time of another, first "
+            f"{cells.at(row)}, which is also in {place(cells.labels, int(cells.origin[row - 1]))}; "
+            f"expected one row each. Remove or add them up{hint}."
         )
 
 
@@ -70,7 +71,7 @@ def _check_positions(cells: Cells, clock: Clock, positions: np.ndarray, freq: st
     off = positions < 0
     if off.any():
         raise InputError(
-            f"{int(off.sum()):,} stamps are not on the clock of frequency {clock.freq!r} that begins at "
+            f"{counted(int(off.sum()), 'stamp', 'miss')} the clock of frequency {clock.freq!r} that begins at "
             f"{told(cells.times.min())}, first {cells.at(int(off.argmax()))}; "
             f"{_suggestion(cells, freq)}correct the stamps or say another freq."
         )

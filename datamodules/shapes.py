@@ -85,8 +85,8 @@ def require(table: pd.DataFrame, names: Sequence[str], role: str) -> None:
     for name in names:
         if name not in table.columns:
             raise InputError(
-                f"column {name!r} ({role}) is missing; {did_you_mean(str(name), map(str, table.columns))} "
-                f"Name the right column with {role}."
+                f"column {name!r} is missing; name the right one with {role} (--{role} NAME): "
+                f"{did_you_mean(str(name), map(str, table.columns))}"
             )
 
 
@@ -230,6 +230,11 @@ def _sorted(cells: Cells) -> Cells:
     order = np.lexsort((cells.times, cells.codes))
     values = {name: column[order] for name, column in cells.values.items()}
     return cells._replace(codes=cells.codes[order], times=cells.times[order], values=values, origin=cells.origin[order])
+
+
+def counted(count: int, noun: str, verb: str) -> str:
+    """Words for a message: ``1 row repeats``, ``2 rows repeat``."""
+    return f"1 {noun} {verb}{'es' if verb.endswith('s') else 's'}" if count == 1 else f"{count:,} {noun}s {verb}"
 
 
 def told(time: Any) -> str:
