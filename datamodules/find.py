@@ -1,9 +1,12 @@
-"""How the classes of a package are found."""
+"""How the classes of a package are found: by importing it (``find``), or in a blink from its source (``catalog``)."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
-from typing import TypeVar
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -24,3 +27,54 @@ def find(package: str, base: type[T]) -> dict[str, type[T]]:
             if not inspect.isabstract(value):
                 found[name] = value
     return dict(sorted(found.items()))
+
+
+class Entry(NamedTuple):
+    """Where a class is, and the first line of its docstring."""
+
+    module: str
+    summary: str
+
+
+def catalog(package: str, base: str) -> dict[str, Entry]:
+    """The same classes as ``find(package, <the class base>)``, read from the source: nothing is imported.
+
+    Example:
+        >>> catalog("datamodules", "Dataset")["CO2"].module
+        'datamodules.co2'
+    """
+    spec = find_spec(package)
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    classes: dict[str, tuple[ast.ClassDef, str]] = {}
+    for path in sorted(path for folder in folders for path in Path(folder).glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        module = f"{package}.{path.stem}"
+        classes |= {node.name: (node, module) for node in tree.body if isinstance(node, ast.ClassDef)}
+    return {
+        name: Entry(module, (ast.get_docstring(node) or "").partition("\n")[0])
+        for name, (node, module) in sorted(classes.items())
+        if base in (above := _above(name, classes)) and name[0] != "_" and not _abstract([name, *above], classes)
+    }
+
+
+def _above(name: str, classes: dict[str, tuple[ast.ClassDef, str]]) -> list[str]:
+    """The classes that ``name`` inherits from, nearest first."""
+    if name not in classes:
+        return []
+    bases = [ast.unparse(base).partition("[")[0] for base in classes[name][0].bases]
+    return [each for base in bases for each in (base, *_above(base, classes))]
+
+
+def _abstract(line: list[str], classes: dict[str, tuple[ast.ClassDef, str]]) -> bool:
+    """Whether an abstract method of a class in ``line`` (nearest first) is defined by none before it."""
+    defined: set[str] = set()
+    for name in line:
+        for node in classes[name][0].body if name in classes else []:
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            if any(ast.unparse(mark).endswith("abstractmethod") for mark in node.decorator_list):
+                if node.name not in defined:
+                    return True
+            else:
+                defined.add(node.name)
+    return False

@@ -1,1 +1,3 @@
 """Statistical baselines: one file a family."""
+
+DEFAULT = ("Naive", "SeasonalNaive", "Drift", "WindowAverage", "Theta", "ETS", "STLETS", "AutoReg")
