@@ -95,9 +95,9 @@ def _text(name: str) -> str:
 
 
 def _sentences(verdict: str) -> list[str]:
-    """The verdict's lines, or its first sentence and the rest, so that the first can stand out."""
-    lines = [line.strip() for line in verdict.splitlines() if line.strip()]
-    return lines if len(lines) > 1 else re.split(r"(?<=[.!?])\s+(?=[A-Z])", verdict.strip(), maxsplit=1)
+    """The verdict's first sentence, which stands out, and the others; ``5 %`` and ``p = 0.1`` stay on one line."""
+    unbroken = re.sub(r"(?<=\d) (?=%)|(?<=\bp) (?=[=<])|(?<=[=<]) (?=\d)", "\N{NO-BREAK SPACE}", verdict.strip())
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", unbroken, maxsplit=1)
 
 
 def _telling(ranked: Sequence[Style]) -> set[str]:
