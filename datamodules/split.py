@@ -139,8 +139,8 @@ def clock_position(panel: Panel, stamp: Any) -> int:
     return int(np.searchsorted(grid, moment.astype(grid.dtype)))
 
 
-def rolling_cutoffs(panel: Panel, *, horizon: int, folds: int, stride: int) -> np.ndarray:
-    """The rows of the last visible value for each fold and series, (F, N); -1 where a series has none at that time.
+def rolling_positions(panel: Panel, *, horizon: int, folds: int, stride: int) -> np.ndarray:
+    """The clock positions (F) of the last visible value of each fold.
 
     The last fold ends with the last observed stamp of the panel; every earlier cutoff is ``stride`` steps before. A
     cutoff is one moment for all series, so that no model learns from one series what another does not yet know.
@@ -151,13 +151,33 @@ def rolling_cutoffs(panel: Panel, *, horizon: int, folds: int, stride: int) -> n
         fold 2 |------ known ----------|-- horizon --|
         fold 3 |------ known --------------|-- horizon --|
                                stride  <-->         last stamp ^
+
+    Raises:
+        InputError: when the first cutoff would lie before the first stamp.
     """
     at_least("horizon", horizon, 1)
     at_least("folds", folds, 1)
     at_least("stride", stride, 1)
     last = int((panel.start + panel.last_rows - panel.offsets[:-1]).max())
     positions = last - horizon - stride * np.arange(folds)[::-1]
-    return cutoffs_at_positions(panel, positions)
+    if positions[0] < 0:
+        need = horizon + stride * (folds - 1) + 1
+        raise InputError(
+            f"{folds} folds of horizon {horizon} with stride {stride} need {need} stamps and more to learn from; the "
+            f"longest series has {last + 1}. Use fewer folds or a shorter horizon."
+        )
+    return positions
+
+
+def rolling_cutoffs(panel: Panel, *, horizon: int, folds: int, stride: int) -> np.ndarray:
+    """The cutoff rows (F, N) at ``rolling_positions``; -1 where a series has not begun or has already ended."""
+    return cutoffs_at_positions(panel, rolling_positions(panel, horizon=horizon, folds=folds, stride=stride))
+
+
+def known_rows(panel: Panel, position: int) -> np.ndarray:
+    """(N) the last row of each series at or before a clock position; ``-1`` for a series that has not begun."""
+    rows = np.minimum(panel.offsets[:-1] + position - panel.start, panel.last_rows)
+    return np.where(rows >= panel.offsets[:-1], rows, -1)
 
 
 def cutoffs_at_positions(panel: Panel, positions: np.ndarray) -> np.ndarray:

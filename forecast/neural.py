@@ -18,6 +18,7 @@ from datamodules.panel import Panel
 from datamodules.window import Dims, Store
 from forecast.models.base import ForecastModule
 from forecast.table import build, check_levels
+from forecast.training import BestWeights
 
 _PREDICT_BATCH = 1024
 
@@ -92,13 +93,13 @@ class NeuralForecaster:
             curves = Curves()
             trainer = pl.Trainer(**self._trainer_options(curves))
             trainer.fit(module, datamodule=data)
-        best = [callback.best_epoch for callback in trainer.callbacks if hasattr(callback, "best_epoch")]
+        keeper = trainer.early_stopping_callback
         train = data.windows(data.split.train)
         self.module = module.eval()
         self.curves = curves.frame()
         self.notes = {
             "epochs": trainer.current_epoch,
-            "best_epoch": int(best[0]) if best else 0,
+            "best_epoch": keeper.best_epoch if isinstance(keeper, BestWeights) else 0,
             "steps": trainer.global_step,
             "windows": len(train.rows),
             "dropped": ", ".join(f"{number} {reason}" for reason, number in train.dropped.items()),
@@ -160,8 +161,8 @@ class NeuralForecaster:
         if (known < length).any():
             first = int(np.argmax(known < length))
             raise InputError(
-                f"series {str(panel.ids[series[first]])!r} has {known[first]} rows up to its cutoff; {self.name} needs a "
-                f"context of {length}. Shorten context_length, or leave the series out."
+                f"series {str(panel.ids[series[first]])!r} has {known[first]} rows up to its cutoff; {self.name} "
+                f"needs a context of {length}. Shorten context_length, or leave the series out."
             )
         if not panel.complete:
             seen = np.concatenate([np.zeros((1, self.dims.target), np.int64), np.cumsum(panel.observed, axis=0)])

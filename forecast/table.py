@@ -21,7 +21,7 @@ A forecaster answers with the columns up to the quantiles (``build``), without `
 by ``join_actuals``, the last three, which a forecaster never sees.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -89,11 +89,9 @@ def build(
     times = panel.times(row[:, None] + steps, series[:, None])  # (C, H)
     per_series = np.repeat(series, horizon * n_targets)
     columns: dict[str, object] = {
-        "model": pd.Categorical.from_codes(np.zeros(len(per_series), dtype=np.int8), categories=[name]),
-        "unique_id": pd.Categorical.from_codes(per_series, categories=panel.ids.astype(str)),
-        "target": pd.Categorical.from_codes(
-            np.tile(np.arange(n_targets), count * horizon), categories=list(panel.columns.target)
-        ),
+        "model": _category(np.zeros(len(per_series), np.int64), [name]),
+        "unique_id": _category(per_series, panel.ids.astype(str)),
+        "target": _category(np.tile(np.arange(n_targets), count * horizon), panel.columns.target),
         "cutoff": np.repeat(panel.times(row, series), horizon * n_targets),
         "step": np.tile(np.repeat(steps, n_targets), count),
         "time": np.repeat(times.reshape(-1), n_targets),
@@ -105,6 +103,10 @@ def build(
             quantiles[..., index].reshape(-1).astype(np.float64) if offered else np.full(mean.size, np.nan)
         )
     return pd.DataFrame(columns, copy=False)
+
+
+def _category(codes: np.ndarray, names: Iterable[str]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, categories=pd.Index(list(names)))
 
 
 def _check_finite(

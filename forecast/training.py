@@ -20,7 +20,7 @@ class Training(TypedDict, total=False):
 
     Attributes:
         optimizer: any of torch.optim's by name (default: AdamW)
-        lr: highest learning rate (default: 0.001)
+        lr: highest learning rate (default: 0.003)
         weight_decay: decoupled or not as the optimiser has it (default: 0.0)
         schedule: of the learning rate over the whole training: constant, step, cosine, one_cycle, plateau or warmup
             (default: one_cycle)
@@ -54,7 +54,7 @@ class Training(TypedDict, total=False):
 
 DEFAULTS: Final[Training] = {
     "optimizer": "AdamW",
-    "lr": 0.001,
+    "lr": 0.003,
     "weight_decay": 0.0,
     "schedule": "one_cycle",
     "penalty": "none",

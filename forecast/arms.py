@@ -1,0 +1,214 @@
+"""Arms of a backtest: one forecaster with one seed, fitted once, for one or several folds; their parts on disk."""
+
+import hashlib
+import inspect
+import json
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from datamodules.panel import Panel
+from datamodules.split import cutoffs_at_positions, known_rows
+from forecast.forecaster import Forecaster, Seeded
+from forecast.neural import NeuralForecaster
+from forecast.table import join_actuals
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What all arms have in common.
+
+    Attributes:
+        panel: all that was observed, the test rows included; a forecaster is handed what it may see of it.
+        positions: (F) clock positions of the cutoffs.
+        horizon: steps ahead.
+        gap: steps left out between what ``fit`` sees and the first cutoff.
+        window: rows that ``fit`` sees at most; 0 for all.
+        seasonality: of the naive errors that scale MASE.
+        levels: quantile levels.
+    """
+
+    panel: Panel
+    positions: np.ndarray
+    horizon: int
+    gap: int
+    window: int
+    seasonality: int
+    levels: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Arm:
+    """One fit: a forecaster, a seed and the folds ``first .. first + count - 1`` that it serves."""
+
+    forecaster: Forecaster
+    seed: int
+    first: int
+    count: int
+
+    @property
+    def label(self) -> str:
+        """For a progress bar: ``LSTM, seed 1, fold 3``."""
+        seed = f", seed {self.seed}" if isinstance(self.forecaster, Seeded) else ""
+        return f"{self.forecaster.name}{seed}, fold {self.first + 1}"
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What an arm left: rows of the forecast table (none when it failed), its losses, and a row for ``runs``."""
+
+    table: pd.DataFrame
+    curves: pd.DataFrame
+    run: dict[str, Any]
+
+
+def plan(forecasters: Sequence[Forecaster], n_folds: int, *, refit: str | int, seeds: Sequence[int]) -> list[Arm]:
+    """All arms: a fit a seed for forecasters that have one, and a fit every ``refit`` folds (``never``, ``always``)."""
+    every = {"never": n_folds, "always": 1}.get(str(refit)) or int(refit)
+    starts = range(0, n_folds, every)
+    return [
+        Arm(forecaster, seed, first, min(every, n_folds - first))
+        for forecaster in forecasters
+        for seed in (seeds if isinstance(forecaster, Seeded) else (0,))
+        for first in starts
+    ]
+
+
+def run(arm: Arm, task: Task) -> Part:
+    """Fit and predict one arm; what goes wrong becomes its row's ``error``."""
+    record = _record(arm, task)
+    forecaster = deepcopy(arm.forecaster)
+    if isinstance(forecaster, Seeded):
+        forecaster = forecaster.with_seed(arm.seed)
+    clock = time.perf_counter()
+    try:
+        forecaster.fit(_training_panel(arm, task))
+        record["fit_seconds"] = time.perf_counter() - clock
+        clock = time.perf_counter()
+        table = _predict(forecaster, arm, task)
+        record["predict_seconds"] = time.perf_counter() - clock
+    except Exception as error:  # noqa: BLE001 - whatever it is, the arm becomes a row and the others go on
+        record["error"] = f"{type(error).__name__}: {error}"
+        return Part(pd.DataFrame(), _curves(forecaster, arm), record)
+    notes = getattr(forecaster, "notes", {})
+    record |= dict(notes) if isinstance(notes, dict) else {"note": str(notes)}
+    record["parameters"] = int(getattr(forecaster, "parameters", 0))
+    return Part(table, _curves(forecaster, arm), record)
+
+
+def _training_panel(arm: Arm, task: Task) -> Panel:
+    last = known_rows(task.panel, int(task.positions[arm.first]) - task.gap)
+    return task.panel.until(last, since=last - task.window + 1 if task.window else None)
+
+
+def _predict(forecaster: Forecaster, arm: Arm, task: Task) -> pd.DataFrame:
+    """The arm's rows with actuals.
+
+    A forecaster that is known to be causal gets all its cutoffs at once, with the panel up to the last of them; any
+    other is shown the panel fold by fold, each time only up to the cutoff.
+    """
+    positions = task.positions[arm.first : arm.first + arm.count]
+    together = [positions] if getattr(forecaster, "causal", False) else list(positions[:, None])
+    tables = []
+    for some in together:
+        cutoffs = cutoffs_at_positions(task.panel, some)
+        seen = task.panel.until(known_rows(task.panel, int(some[-1])))
+        table = forecaster.predict(seen, cutoffs, task.horizon, task.levels)
+        tables.append(join_actuals(table, task.panel, cutoffs, task.seasonality))
+    table = tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
+    table.insert(1, "seed", np.int64(arm.seed))
+    return table
+
+
+def _record(arm: Arm, task: Task) -> dict[str, Any]:
+    return {
+        "model": arm.forecaster.name,
+        "kind": "network" if isinstance(arm.forecaster, NeuralForecaster) else "baseline",
+        "seed": arm.seed,
+        "fold": arm.first,
+        "n_folds": arm.count,
+        "cutoff": str(task.panel.clock.stamps(task.positions[arm.first])),
+        "fit_seconds": float("nan"),
+        "predict_seconds": float("nan"),
+        "parameters": 0,
+        "epochs": 0,
+        "best_epoch": 0,
+        "steps": 0,
+        "windows": 0,
+        "dropped": "",
+        "note": "",
+        "error": "",
+    }
+
+
+def _curves(forecaster: Forecaster, arm: Arm) -> pd.DataFrame:
+    curves = getattr(forecaster, "curves", None)
+    if curves is None or len(curves) == 0:
+        return pd.DataFrame()
+    return pd.DataFrame({"model": arm.forecaster.name, "seed": arm.seed, "fold": arm.first, **curves})
+
+
+def configuration(forecaster: Forecaster) -> dict[str, Any]:
+    """How to make the forecaster, in plain values: class and options; a digest where an option cannot be said so."""
+    options = {
+        name: _plain(getattr(forecaster, name))
+        for name in inspect.signature(type(forecaster).__init__).parameters
+        if name not in ("self", "seed") and hasattr(forecaster, name)
+    }
+    return {"class_path": type(forecaster).__name__, "init_args": options}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str | int | float | bool) or value is None:
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if hasattr(value, "hparams"):
+        return {"class_path": type(value).__name__, "init_args": _plain(dict(value.hparams))}
+    return joblib.hash(value)
+
+
+class Parts:
+    """Finished arms in a folder, by a key of all that decides their numbers; a second run takes them from there."""
+
+    def __init__(self, folder: Path, task: Task) -> None:
+        self.folder = folder
+        fields = (task.positions.tolist(), task.horizon, task.gap, task.window, task.seasonality, task.levels)
+        self._common = json.dumps([task.panel.fingerprint(), *fields])
+
+    def _path(self, arm: Arm) -> Path:
+        own = json.dumps([configuration(arm.forecaster), arm.seed, arm.first, arm.count], sort_keys=True)
+        digest = hashlib.sha256((self._common + own).encode()).hexdigest()[:16]
+        return self.folder / f"{arm.forecaster.name}-{arm.seed}-{arm.first}-{digest}".replace(os.sep, "_")
+
+    def get(self, arm: Arm) -> Part | None:
+        """The part of an arm that has finished without an error; None otherwise."""
+        path = self._path(arm)
+        if not path.exists():
+            return None
+        run = json.loads((path / "run.json").read_text())
+        return Part(pd.read_parquet(path / "table.parquet"), pd.read_parquet(path / "curves.parquet"), run)
+
+    def put(self, arm: Arm, part: Part) -> None:
+        """Keep a part, whole or not at all; one that failed is not kept, so that a second run tries again."""
+        if part.run["error"]:
+            return
+        path = self._path(arm)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        part.table.to_parquet(temporary / "table.parquet")
+        part.curves.to_parquet(temporary / "curves.parquet")
+        (temporary / "run.json").write_text(json.dumps(part.run))
+        temporary.rename(path)

@@ -1,0 +1,186 @@
+"""The rolling-origin backtest: every forecaster at the same cutoffs, scored on the same rows."""
+
+import platform
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from pandas.api.types import union_categoricals
+
+from datamodules.errors import InputError, at_least
+from datamodules.health import health
+from datamodules.panel import Panel
+from datamodules.split import known_rows, rolling_positions
+from forecast.arms import Part, Parts, Task, configuration, plan, run
+from forecast.evaluation.metrics import named
+from forecast.evaluation.scores import DEFAULT_METRICS
+from forecast.forecaster import Forecaster
+from forecast.result import Backtest
+from forecast.table import check_levels
+
+Progress = Callable[[int, int, str], None]
+
+
+def backtest(
+    panel: Panel,
+    forecasters: Sequence[Forecaster],
+    *,
+    horizon: int,
+    folds: int = 5,
+    stride: int = 0,
+    gap: int = 0,
+    refit: str | int = "never",
+    seeds: int | Sequence[int] = 1,
+    levels: Sequence[float] = (0.1, 0.9),
+    seasonality: int = 0,
+    metrics: Sequence[str] = DEFAULT_METRICS,
+    common: bool = False,
+    window: int = 0,
+    folder: Path | None = None,
+    progress: Progress = lambda done, total, label: None,
+    spec: dict[str, Any] | None = None,
+) -> Backtest:
+    """Forecast each fold with each forecaster and gather what came of it.
+
+    Args:
+        panel: the series.
+        forecasters: fitted anew here, each under its own name.
+        horizon: steps ahead.
+        folds: number of cutoffs; the last one leaves just ``horizon`` steps.
+        stride: steps between cutoffs; 0 for ``horizon``, so that test rows do not overlap.
+        gap: steps left out between what ``fit`` sees and the first cutoff it serves.
+        refit: ``never`` fits once before the first cutoff, ``always`` before each, K before every K-th; from scratch.
+        seeds: how many seeds, or which, for forecasters that have one.
+        levels: quantile levels.
+        seasonality: of the naive errors in MASE; 0 for the clock's.
+        metrics: of the leaderboard; the first orders it.
+        common: score the rows that all have, when some forecaster lacks rows.
+        window: rows that ``fit`` sees at most (sliding); 0 for all (expanding).
+        folder: where finished parts are kept, so that a second run does not do them again.
+        progress: called with parts done, parts in all and the part begun.
+        spec: the complete configuration to keep with the result.
+
+    Raises:
+        InputError: when the series are too short for the folds, or an option is out of range.
+    """
+    started = time.perf_counter()
+    _check(forecasters, refit)
+    named(metrics)
+    at_least("gap", gap, 0)
+    at_least("window", window, 0)
+    seasonality = seasonality or panel.seasonality
+    positions = rolling_positions(panel, horizon=horizon, folds=folds, stride=stride or horizon)
+    task = Task(panel, positions, horizon, gap, window, seasonality, check_levels(levels))
+    seeds = range(seeds) if isinstance(seeds, int) else seeds
+    arms = plan(forecasters, folds, refit=refit, seeds=seeds)
+    parts = Parts(folder, task) if folder else None
+    done: list[Part] = []
+    for index, arm in enumerate(arms):
+        progress(index, len(arms), arm.label)
+        part = parts.get(arm) if parts else None
+        if part is None:
+            part = run(arm, task)
+            if parts:
+                parts.put(arm, part)
+        done.append(part)
+    progress(len(arms), len(arms), "")
+    complete = {
+        "horizon": horizon,
+        "folds": folds,
+        "stride": stride or horizon,
+        "gap": gap,
+        "refit": refit,
+        "seeds": len(seeds),
+        "levels": list(task.levels),
+        "seasonality": seasonality,
+        "freq": panel.clock.freq,
+        "metrics": list(metrics),
+        "common": common,
+        "window": window,
+    }
+    return Backtest(
+        spec=spec or complete | {"forecasters": [configuration(forecaster) for forecaster in forecasters]},
+        table=_table([part.table for part in done if len(part.table)]),
+        runs=pd.DataFrame([part.run for part in done]),
+        curves=_curves([part.curves for part in done if len(part.curves)]),
+        recent=_recent(task),
+        health=health(panel),
+        provenance=_provenance(panel, list(seeds), time.perf_counter() - started),
+    )
+
+
+def _check(forecasters: Sequence[Forecaster], refit: str | int) -> None:
+    names = [forecaster.name for forecaster in forecasters]
+    if not names:
+        raise InputError("no forecaster was given; a backtest needs at least one model or baseline. Name some.")
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise InputError(f"two forecasters are called {min(twice)!r}; each needs its own name. Give one another name.")
+    if not (refit in ("never", "always") or (isinstance(refit, int) and refit >= 1)):
+        raise InputError(f"refit is {refit!r}; expected never, always, or a number of folds from 1. Say one of these.")
+
+
+def _table(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """All parts as one table; names stay categories."""
+    if not tables:
+        return pd.DataFrame()
+    names = {name: union_categoricals([table[name].astype("category") for table in tables]) for name in _NAMES}
+    numbers = pd.concat([table.drop(columns=list(_NAMES)) for table in tables], ignore_index=True)
+    return numbers.assign(**names)[tables[0].columns]
+
+
+_NAMES = ("model", "unique_id", "target")
+
+
+def _curves(curves: list[pd.DataFrame]) -> pd.DataFrame:
+    columns = ["model", "seed", "fold", "epoch", "step", "train_loss", "val_loss"]
+    return pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=columns)
+
+
+def _recent(task: Task) -> pd.DataFrame:
+    """The series from some horizons and seasons before the first cutoff to the end: unique_id, target, ds, y."""
+    panel = task.panel
+    before = max(3 * task.horizon, 2 * task.seasonality)
+    since = known_rows(panel, int(task.positions[0])) - before + 1
+    rows = np.flatnonzero(np.arange(len(panel.target)) >= since[panel.series_of_row])
+    series = panel.series_of_row[rows]
+    frames = [
+        pd.DataFrame(
+            {
+                "unique_id": panel.ids[series].astype(str),
+                "target": name,
+                "ds": panel.times(rows, series),
+                "y": panel.target[rows, index],
+            }
+        )
+        for index, name in enumerate(panel.columns.target)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _provenance(panel: Panel, seeds: list[int], seconds: float) -> dict[str, Any]:
+    return {
+        "fingerprint": panel.fingerprint(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 1),
+        "seeds": seeds,
+        "threads": torch.get_num_threads(),
+        "machine": f"{platform.machine()}, {platform.platform(terse=True)}, Python {platform.python_version()}",
+        "versions": {name: _version(name) for name in _PACKAGES},
+    }
+
+
+_PACKAGES = ("forecast-toolkit", "torch", "pytorch-lightning", "pandas", "numpy", "scipy", "statsmodels")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,135 @@
+"""Backtest: what a backtest found, its summary, and the folder it is kept in."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from datamodules.errors import InputError
+from forecast.evaluation.scores import DEFAULT_METRICS, cell_scores, leaderboard
+from forecast.evaluation.verdict import verdict
+from forecast.report.render import write
+from forecast.table import to_wide
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """What a backtest found; the tables alone are enough to score and to report again.
+
+    Attributes:
+        spec: the complete configuration.
+        table: the forecast table of all forecasters, seeds and folds, with actuals.
+        runs: a row per forecaster, seed and fit: seconds, parameters, windows, notes, error.
+        curves: losses while training.
+        recent: the end of the series themselves, for plots.
+        health: a row per series about its data.
+        provenance: fingerprint, versions, seeds, machine.
+    """
+
+    spec: dict[str, Any]
+    table: pd.DataFrame
+    runs: pd.DataFrame
+    curves: pd.DataFrame
+    recent: pd.DataFrame
+    health: pd.DataFrame
+    provenance: dict[str, Any]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics asked for; the first orders the leaderboard."""
+        return tuple(self.spec.get("metrics") or DEFAULT_METRICS)
+
+    def leaderboard(self) -> pd.DataFrame:
+        """A row per model, best first (``forecast.evaluation.scores.leaderboard``)."""
+        return leaderboard(self.table, self.runs, self.metrics, common=bool(self.spec.get("common", False)))
+
+    def verdict(self) -> str:
+        """Whether the networks are worth it, in sentences."""
+        return verdict(self.leaderboard(), self.table, self.metrics)
+
+    def to_wide(self) -> pd.DataFrame:
+        """``unique_id, ds, cutoff, y``, a column a model, and its interval bounds."""
+        return to_wide(self.table)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the HTML report to ``path`` and return it."""
+        write(self, Path(path))
+        return Path(path)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write all tables, the configuration, the provenance and the report into ``folder`` and return it.
+
+        Each file is written under a temporary name and renamed, so that none is ever half there.
+        """
+        folder = Path(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"output folder {folder} cannot be made: {error.strerror}. Name another.") from error
+        _atomic(folder / "leaderboard.csv", lambda path: self.leaderboard().to_csv(path, index=False))
+        _atomic(folder / "scores.csv", lambda path: cell_scores(self.table).to_csv(path, index=False))
+        _atomic(folder / "forecasts.parquet", lambda path: self.table.to_parquet(path, index=False))
+        _atomic(folder / "recent.parquet", lambda path: self.recent.to_parquet(path, index=False))
+        for name in ("runs", "curves", "health"):
+            frame: pd.DataFrame = getattr(self, name)
+            _atomic(folder / f"{name}.csv", lambda path, frame=frame: frame.to_csv(path, index=False))  # type: ignore[misc]
+        _atomic(folder / "config.yaml", lambda path: path.write_text(yaml.safe_dump(self.spec, sort_keys=False)))
+        _atomic(folder / "provenance.json", lambda path: path.write_text(json.dumps(self.provenance, indent=2)))
+        self.report(folder / "report.html")
+        return folder
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Backtest":
+        """The backtest that ``save`` wrote into ``folder``; raises InputError when there is none."""
+        folder = Path(folder)
+        missing = [name for name in _FILES if not (folder / name).is_file()]
+        if missing:
+            raise InputError(
+                f"{folder} holds no finished backtest: {missing[0]} is missing; expected a folder that "
+                "'forecast backtest --output' wrote. Name that one."
+            )
+        return cls(
+            spec=yaml.safe_load((folder / "config.yaml").read_text()),
+            table=pd.read_parquet(folder / "forecasts.parquet"),
+            runs=_read_csv(folder / "runs.csv"),
+            curves=_read_csv(folder / "curves.csv"),
+            recent=pd.read_parquet(folder / "recent.parquet"),
+            health=_read_csv(folder / "health.csv"),
+            provenance=json.loads((folder / "provenance.json").read_text()),
+        )
+
+
+_FILES = (
+    "config.yaml",
+    "forecasts.parquet",
+    "runs.csv",
+    "curves.csv",
+    "recent.parquet",
+    "health.csv",
+    "provenance.json",
+)
+_TEXTS = ("model", "unique_id", "target", "dropped", "note", "error", "cutoff", "kind")
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=["nan", "NaN"])
+    numbers = [name for name in frame.columns if name not in _TEXTS]
+    return frame.assign(**{name: frame[name].replace("", float("nan")) for name in numbers})
+
+
+def _atomic(path: Path, write_to: Callable[[Path], object]) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write_to(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
