@@ -1,15 +1,15 @@
 """Dataset: real or generated data under a name."""
 
-from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from datamodules.panel import Panel
+from datamodules.base import WindowDataModule
 
 
-class Dataset(ABC):
-    """Data that comes with the toolkit; a subclass in this package is found by its class name.
+class Dataset(WindowDataModule):
+    """Data that comes with the toolkit: its panel by ``load()``, and its windows as a Lightning DataModule.
 
-    The first line of a subclass's docstring is what ``forecast list data`` shows.
+    A subclass in this package is found by its class name. The first line of its docstring is what ``forecast list
+    data`` shows, and its ``load`` does without any download.
 
     Attributes:
         source: where the data is from.
@@ -18,7 +18,3 @@ class Dataset(ABC):
 
     source: ClassVar[str]
     licence: ClassVar[str]
-
-    @abstractmethod
-    def load(self) -> Panel:
-        """The data as a panel, without any download."""

@@ -4,15 +4,15 @@ import csv
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Unpack
 
 import numpy as np
 import pandas as pd
 
-from datamodules.dataset import Dataset
 from datamodules.errors import InputError, did_you_mean
-from datamodules.find import find
+from datamodules.find import catalog
 from datamodules.layout import Layout, detect
 from datamodules.panel import Panel
 from datamodules.shapes import join_rows
@@ -69,12 +69,13 @@ def source(data: str | Path | Sequence[str | Path], **layout: Unpack[Layout]) ->
         return files(data, **layout)
     if Path(names[0]).suffix.lower() in ENDINGS or len(Path(names[0]).parts) > 1:
         _refuse_missing(Path(names[0]))
-    datasets = find("datamodules", Dataset)  # type: ignore[type-abstract]
+    datasets = catalog("datamodules", "Dataset")
     if names[0] not in datasets:
         raise InputError(f"data {names[0]!r} is neither a file nor a data set; {did_you_mean(names[0], datasets)}")
     if any(value not in ("auto", "infer", ()) for value in layout.values()):
         raise InputError(f"data set {names[0]} knows its own {', '.join(layout)}; leave these options out.")
-    panel = datasets[names[0]]().load()
+    dataset = getattr(import_module(datasets[names[0]].module), names[0])  # imports Lightning, which files do without
+    panel: Panel = dataset().load()
     columns = panel.columns
     told = Layout(
         shape="long",

@@ -1,5 +1,7 @@
 """Generated series, for tests and measurements."""
 
+from typing import Any
+
 import numpy as np
 
 from datamodules.clock import Clock
@@ -19,6 +21,7 @@ class Synthetic(Dataset):
         trend: standard deviation of the series' slopes, in units of the level over the longest length.
         noise: standard deviation of the noise, in units of the level.
         seed: of all that is drawn.
+        options: of the windows; see ``WindowDataModule``.
 
     Example:
         >>> panel = Synthetic(n_series=414, length=(700, 960)).load()
@@ -39,13 +42,15 @@ class Synthetic(Dataset):
         trend: float = 0.5,
         noise: float = 0.1,
         seed: int = 0,
+        **options: Any,
     ) -> None:
+        super().__init__(seed=seed, **options)
         self.shortest, self.longest = (length, length) if isinstance(length, int) else length
         at_least("n_series", n_series, 1)
         at_least("length", self.shortest, 1)
         if self.longest < self.shortest:
             raise InputError(f"length is {length}; expected the shorter number first. Swap them.")
-        self.n_series, self.trend, self.noise, self.seed = n_series, trend, noise, seed
+        self.n_series, self.trend, self.noise = n_series, trend, noise
         self.clock = Clock.made_up(freq)
         self.seasons = seasons or self.clock.seasons
 
