@@ -118,9 +118,9 @@ _TEXTS = ("model", "unique_id", "target", "dropped", "note", "error", "cutoff", 
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    frame = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=["nan", "NaN"])
-    numbers = [name for name in frame.columns if name not in _TEXTS]
-    return frame.assign(**{name: frame[name].replace("", float("nan")) for name in numbers})
+    """The table; texts as they are (a series may be called NA), empty numbers as NaN."""
+    empty = {name: [""] for name in pd.read_csv(path, nrows=0).columns if name not in _TEXTS}
+    return pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=empty)
 
 
 def _atomic(path: Path, write_to: Callable[[Path], object]) -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass, field, replace
+from dataclasses import fields as dataclass_fields
 from html.parser import HTMLParser
 
 import numpy as np
@@ -20,6 +21,7 @@ from forecast.report.charts import errors
 from forecast.report.fans import fans
 from forecast.report.render import render, write
 from forecast.report.styles import styles
+from forecast.result import Backtest
 
 NASTY = '<b>Böse & "Söhne"</b>'
 SERIES = (NASTY, "</script><script>alert(1)</script>", "Wien %{x} 'Ost'")
@@ -245,9 +247,17 @@ def test_errors_equal_a_slow_loop(result):
 
 def test_report_without_any_forecast_still_tells_why(result):
     runs = result.runs.assign(error=MESSAGE)
-    page = render(replace(result, table=result.table.iloc[:0], runs=runs, curves=result.curves.iloc[:0]))
+    page = render(replace(result, table=pd.DataFrame(), runs=runs, curves=result.curves.iloc[:0]))
     assert page.count(f"Failed: {escape(MESSAGE)}") == len(runs) + len(NETWORKS) + len(BASELINES)
     assert "data-chart=" not in page
+
+
+def test_stored_backtest_gives_the_same_page(result, tmp_path):
+    baseline = result.runs["kind"] == "baseline"
+    runs = result.runs.assign(best_epoch=result.runs["best_epoch"].where(~baseline))
+    fields = {field.name: getattr(result, field.name) for field in dataclass_fields(Backtest)}
+    backtest = Backtest(**fields | {"runs": runs, "health": result.health.replace({"unique_id": {SERIES[0]: "NA"}})})
+    assert render(Backtest.load(backtest.save(tmp_path))) == render(backtest)
 
 
 def test_write_replaces_the_file_whole_or_not_at_all(result, page, tmp_path, monkeypatch):

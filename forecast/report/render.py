@@ -15,7 +15,7 @@ import yaml
 from forecast.report.charts import curves, errors
 from forecast.report.fans import fans
 from forecast.report.pack import packed_array, packed_json, packed_plotly
-from forecast.report.result import Result, data_name, facts
+from forecast.report.result import Result, facts, title
 from forecast.report.styles import Style, styles
 from forecast.report.tables import grid, leaderboard
 
@@ -44,7 +44,7 @@ def render(result: Result) -> str:
     names = [look.name for look in looks]
     by_name = {look.name: look for look in looks}
     board = result.leaderboard()
-    scored = set(result.table["model"].astype(str))
+    scored = set(result.table["model"].astype(str)) if len(result.table) else set()
     ranked = [by_name[name] for name in board["model"].astype(str) if name in scored]
     forecasts, numbers = fans(result.table, result.recent, names) if ranked else ({}, np.empty(0))
     means = errors(result.table, names) if ranked else {}
@@ -57,7 +57,7 @@ def render(result: Result) -> str:
     }
     template = _environment().get_template("template.html.j2")
     return template.render(
-        title=data_name(result.spec),
+        title=title(result),
         facts=facts(result),
         verdict=_sentences(result.verdict()),
         index={name: position for position, name in enumerate(names)},

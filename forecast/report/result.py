@@ -55,29 +55,31 @@ class Result(Protocol):
         ...
 
 
-def data_name(spec: dict[str, Any]) -> str:
-    """The name of the data: a file without its folder and ending, or the class or data set that was named."""
-    data = spec.get("data", "")
+def title(result: Result) -> str:
+    """The name of the data: a file without its folder and ending, the class or data set, or the series themselves."""
+    data = result.spec.get("data") or ""
     if isinstance(data, dict):
         options = data.get("init_args") or data
         data = options.get("path") or options.get("name") or data.get("class_path", "").rpartition(".")[2]
-    return PurePath(str(data)).stem or "the series"
+    names = result.recent["unique_id"].unique()
+    return PurePath(str(data)).stem or (str(names[0]) if len(names) == 1 else f"{len(names):,} series")
 
 
 def facts(result: Result) -> list[str]:
     """What was compared, in a few words each: series, horizon, folds, seeds, date."""
-    table = result.table
+    table, recent = result.table, result.recent
     horizon = int(table["step"].max()) if len(table) else int(result.spec.get("horizon", 0))
-    cutoffs = pd.Index(table["cutoff"].unique()).sort_values()
-    targets = table["target"].nunique()
+    cutoffs = pd.Index(table["cutoff"].unique() if len(table) else []).sort_values()
+    targets = recent["target"].nunique()
     freq = str(result.spec.get("freq", ""))
+    date = pd.to_datetime(str(result.provenance.get("date", "")), utc=True, errors="coerce")
     found = [
-        _counted(table["unique_id"].nunique(), "series", "series"),
+        _counted(recent["unique_id"].nunique(), "series", "series"),
         _counted(targets, "target", "targets") if targets > 1 else "",
         f"{_counted(horizon, 'step', 'steps')} ahead" + (f" (frequency {freq})" if freq else ""),
-        _counted(len(cutoffs), "fold", "folds") + (f", cutoffs {_span(cutoffs)}" if len(cutoffs) else ""),
+        f"{_counted(len(cutoffs), 'fold', 'folds')}, cutoffs {_span(cutoffs)}" if len(cutoffs) else "",
         _counted(result.runs["seed"].nunique(), "seed", "seeds"),
-        str(result.provenance.get("date", "")),
+        "" if pd.isna(date) else f"{date:%Y-%m-%d}",
     ]
     return [fact for fact in found if fact]
 

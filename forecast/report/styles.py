@@ -27,7 +27,7 @@ class Style:
 def styles(runs: pd.DataFrame, table: pd.DataFrame) -> tuple[Style, ...]:
     """A style for each model that was run, in the order of the runs: scores never change a model's colour."""
     kinds = dict(zip(runs["model"].astype(str), runs["kind"].astype(str), strict=True))
-    for name in table["model"].astype(str).unique():
+    for name in table["model"].astype(str).unique() if len(table) else ():
         kinds.setdefault(name, "baseline")
     ranks = {"network": 0, "baseline": 0}
     found = []
