@@ -43,11 +43,13 @@ def seconds(value: float) -> str:
     """``value`` seconds to three significant digits, never finer than a millisecond.
 
     Example:
-        >>> seconds(0.01234), seconds(3.14159), seconds(1234.5)
-        ('0.012', '3.14', '1,234')
+        >>> seconds(0.00001), seconds(0.01234), seconds(3.14159), seconds(1234.5)
+        ('<0.001', '0.012', '3.14', '1,234')
     """
     if not math.isfinite(value):
         return NONE
+    if 0 < value < 0.001:
+        return "<0.001"
     return fixed(value, 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0)
 
 

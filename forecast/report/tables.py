@@ -1,5 +1,6 @@
 """Frames -> the tables of the page: texts to read, keys to sort by, and which value of a column is the best."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -139,4 +140,9 @@ def _cells(values: pd.Series, shown: Column) -> list[Cell]:
 def _text(value: Any) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
-    return NONE if value is None or value != value or value == "" else str(value)
+    if value is None or value != value or value == "":
+        return NONE
+    return stamps(pd.to_datetime([value]))[0] if _ISO.fullmatch(str(value)) else str(value)
+
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")  # a stamp as numpy writes it
