@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytorch_lightning as pl
@@ -111,6 +111,10 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         panel = self.panel
         widths = (array.shape[1] for array in (panel.target, panel.past, panel.known, panel.static))
         return Dims(self.context_length, self.horizon, *widths)
+
+    def origin(self) -> dict[str, Any]:
+        """What a checkpoint keeps about the data, in plain values: its frequency, and the layout of its file if any."""
+        return {"freq": self.panel.clock.freq, "layout": {}}
 
     def windows(self, part: Part, stride: int = 1) -> Index:
         """The windows of a part and what was dropped."""

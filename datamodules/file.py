@@ -40,3 +40,7 @@ class FileData(WindowDataModule):
     def load(self) -> Panel:
         """The panel in the file, after every check."""
         return load(self.path, **self.layout)
+
+    def origin(self) -> dict[str, Any]:
+        """The frequency, and the layout that was asked for: ``predict`` reads the next file the same way."""
+        return {**super().origin(), "layout": dict(self.layout)}

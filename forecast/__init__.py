@@ -1,1 +1,62 @@
-"""Forecasting models, baselines, evaluation and backtests on identical rows."""
+"""Forecasting models, baselines, evaluation and backtests on identical rows.
+
+The names below, every model and every baseline can be imported from here; each is loaded when it is first used, so that
+``import forecast`` takes no time.
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datamodules.errors import InputError
+    from datamodules.panel import Panel
+    from forecast.backtest import backtest
+    from forecast.checkpoint import load
+    from forecast.neural import NeuralForecaster
+    from forecast.result import Backtest
+
+__all__ = ["Backtest", "InputError", "NeuralForecaster", "Panel", "backtest", "load"]
+_HOMES = {
+    "Panel": "datamodules.panel",
+    "InputError": "datamodules.errors",
+    "NeuralForecaster": "forecast.neural",
+    "Backtest": "forecast.result",
+    "backtest": "forecast.backtest",
+    "load": "forecast.checkpoint",
+}
+_CLASSES = {"forecast.models": "ForecastModule", "forecast.baselines": "Baseline"}  # package -> base
+
+
+def __getattr__(name: str) -> Any:
+    """The public name, imported now (PEP 562)."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if not name.startswith("_"):
+        homes = _class_homes()
+        if name in homes:
+            return getattr(import_module(homes[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """All public names, classes included."""
+    return sorted([*globals(), *_HOMES, *_class_homes()])
+
+
+def _class_homes() -> dict[str, str]:
+    from datamodules.find import catalog
+
+    found = [catalog(package, base) for package, base in _CLASSES.items()]
+    return {name: entry.module for part in found for name, entry in part.items()}
+
+
+class _Package(ModuleType):
+    """This package; ``forecast.backtest`` stays the function when the submodule of that name is imported."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value.backtest if name == "backtest" and isinstance(value, ModuleType) else value)
+
+
+sys.modules[__name__].__class__ = _Package

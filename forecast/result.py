@@ -88,7 +88,7 @@ class Backtest:
     def load(cls, folder: str | Path) -> "Backtest":
         """The backtest that ``save`` wrote into ``folder``; raises InputError when there is none."""
         folder = Path(folder)
-        missing = [name for name in _FILES if not (folder / name).is_file()]
+        missing = [name for name in FILES if not (folder / name).is_file()]
         if missing:
             raise InputError(
                 f"{folder} holds no finished backtest: {missing[0]} is missing; expected a folder that "
@@ -105,7 +105,7 @@ class Backtest:
         )
 
 
-_FILES = (
+FILES = (
     "config.yaml",
     "forecasts.parquet",
     "runs.csv",

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from datamodules.base import WindowDataModule
 from datamodules.errors import at_least, one_of
 from datamodules.loader import WindowLoader
 from datamodules.scaling import Affine, fit_context
@@ -162,6 +163,12 @@ class ForecastModule(pl.LightningModule, ABC):
         schedule = self.lr_schedulers() if self.trainer.training else None
         if isinstance(schedule, ReduceLROnPlateau):
             schedule.step(self.trainer.callback_metrics["val_loss"])
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add what ``forecast.checkpoint.load`` needs beside weights and options, in plain values."""
+        data = getattr(self.trainer, "datamodule", None)
+        origin = data.origin() if isinstance(data, WindowDataModule) else {}
+        checkpoint["forecast"] = {"class": f"{type(self).__module__}.{type(self).__qualname__}", "data": origin}
 
     def configure_optimizers(self) -> Any:
         """The optimiser and schedule of the training options."""

@@ -1,0 +1,104 @@
+"""Forecasters from a configuration, and back: every option that they ended up with, in plain values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib import import_module
+from typing import Any, Final
+
+import jsonargparse
+import pytorch_lightning as pl
+
+from datamodules.errors import InputError, did_you_mean
+from datamodules.panel import Panel
+from datamodules.window import Dims
+from forecast.baselines.base import Baseline
+from forecast.config import BacktestConfig, Member
+from forecast.forecaster import Forecaster, find
+from forecast.models.base import ForecastModule
+from forecast.neural import NeuralForecaster
+
+_LIVE: Final = {"callbacks", "logger", "profiler", "plugins", "model_registry"}  # of the Trainer; no plain values
+
+
+def assemble(config: BacktestConfig, panel: Panel) -> tuple[list[Forecaster], BacktestConfig]:
+    """The forecasters of a resolved configuration, and the configuration with all their options said.
+
+    Raises:
+        InputError: names the class or option that is unknown, of the wrong kind or out of range.
+    """
+    widths = (array.shape[1] for array in (panel.target, panel.past, panel.known, panel.static))
+    dims = Dims(config.context_length, config.horizon, *widths)
+    fit = _checked(NeuralForecaster, config.fit, "fit", skip={"module", "name", "seed", "trainer"})
+    trainer = _checked(pl.Trainer, config.trainer, "trainer", skip=_LIVE)
+    networks: list[Forecaster] = []
+    models, baselines = [], []
+    for member in _taking_part(config.models):
+        kind = _class(member, ForecastModule, "forecast.models")
+        options = {"levels": list(config.levels)} | member.init_args
+        module = kind(dims=dims, **_checked(kind, options, f"model {member.class_path}", skip={"dims"}))
+        said = {**module.hparams, **module.options}
+        names = _options_of(kind, skip={"dims"})[1]
+        models.append(member._replace(init_args=_plain({name: said[name] for name in names})))
+        networks.append(NeuralForecaster(module, name=member.name, **fit, trainer=trainer))
+    others: list[Forecaster] = []
+    for member in _taking_part(config.baselines):
+        baseline_kind = _class(member, Baseline, "forecast.baselines")
+        arguments = _options_of(baseline_kind, skip={"name"})[1]
+        season = {"seasonality": config.seasonality} if "seasonality" in arguments else {}
+        label = f"baseline {member.class_path}"
+        options = _checked(baseline_kind, season | member.init_args, label, skip={"name"})
+        baseline = baseline_kind(**options, name=member.name)
+        baselines.append(member._replace(init_args=_plain({name: getattr(baseline, name) for name in arguments})))
+        others.append(baseline)
+    forecasters = networks + others
+    if not forecasters:
+        raise InputError("neither a model nor a baseline takes part; expected at least one. Name some.")
+    none = (Member("none", {}, ""),)
+    complete = replace(config, models=tuple(models) or none, baselines=tuple(baselines) or none)
+    return forecasters, replace(complete, fit=fit, trainer=trainer)
+
+
+def _taking_part(members: tuple[Member, ...]) -> list[Member]:
+    return [member for member in members if member.class_path != "none"]
+
+
+def _class(member: Member, base: type[Any], package: str) -> type[Any]:
+    """The class of a member: one of the package by its name, or any importable one by its dotted path."""
+    module, _, name = member.class_path.rpartition(".")
+    if not module:
+        return find(package, base)[name]
+    try:
+        kind = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise InputError(
+            f"class {member.class_path!r} cannot be imported: {error}. Install its package, or name its folder in "
+            "PYTHONPATH."
+        ) from error
+    if not (isinstance(kind, type) and issubclass(kind, base)):
+        raise InputError(f"{member.class_path!r} is no {base.__name__}; expected a subclass of it. Name another.")
+    return kind
+
+
+def _checked(kind: Callable[..., Any], options: Mapping[str, Any], label: str, *, skip: set[str]) -> dict[str, Any]:
+    """The options as the types that the class wants; InputError for an unknown name or a value of another type."""
+    parser, names = _options_of(kind, skip=skip)
+    for name in options:
+        if name not in names:
+            raise InputError(f"{label} has no option {name!r}; {did_you_mean(str(name), names)}")
+    if not options:
+        return {}
+    try:
+        found = parser.parse_object({"it": dict(options)}).as_dict()["it"]
+    except jsonargparse.ArgumentError as error:
+        reason = " ".join(str(error).replace('Parser key "it.', 'option "').split()).rstrip(".")
+        raise InputError(f"{label}: {reason}. Correct it.") from error
+    return {name: found[name] for name in options}
+
+
+def _options_of(kind: Callable[..., Any], *, skip: set[str]) -> tuple[jsonargparse.ArgumentParser, list[str]]:
+    parser = jsonargparse.ArgumentParser(exit_on_error=False)
+    return parser, [name.removeprefix("it.") for name in parser.add_class_arguments(kind, "it", skip=set(skip))]
+
+
+def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in options.items()}

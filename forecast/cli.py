@@ -1,0 +1,71 @@
+"""The ``forecast`` command: what there is to do, and who does it; nothing else is imported before one is chosen."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+from datamodules.errors import InputError, one_of
+
+COMMANDS: Final = {  # command -> (module of forecast.commands, what it is for)
+    "backtest": (
+        "backtest",
+        "the main job: networks and baselines on the same rows, a leaderboard, a verdict, a report",
+    ),
+    "describe": ("describe", "what a person should know about their series before any model sees them"),
+    "report": ("report", "write the report of a finished backtest again, without training"),
+    "list": ("listing", "the models, baselines, data sets or metrics there are, a line each"),
+    "fit": ("lightning", "train one network and keep its checkpoint (LightningCLI)"),
+    "validate": ("lightning", "its loss on the validation part"),
+    "test": ("lightning", "its loss on the test part"),
+    "predict": ("predict", "forecast a file of series with a checkpoint"),
+    "doctor": ("doctor", "versions, devices, threads and memory, and whether anything stands in the way"),
+}
+_HELP: Final = """usage: forecast COMMAND [options]
+
+Will a neural network forecast these series better than simple statistics?
+
+commands:
+{commands}
+
+examples:
+  forecast backtest --data sales.csv --horizon 14
+  forecast backtest --data CO2 --horizon 26 --models MLP LSTM --baselines all --output runs/co2
+
+'forecast COMMAND --help' explains the options of a command; --version says which version this is.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 2 for a mistake in what the user gave, 130 when interrupted."""
+    try:
+        code = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return code
+    except InputError as error:
+        sys.stderr.write(f"forecast: error: {' '.join(str(error).split())}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("forecast: interrupted; finished parts of a backtest are kept.\n")
+        return 130
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _dispatch(argv: list[str]) -> int:
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        width = max(map(len, COMMANDS))
+        lines = (f"  {name:<{width}}  {purpose}" for name, (_, purpose) in COMMANDS.items())
+        sys.stdout.write(_HELP.format(commands="\n".join(lines)))
+        return 0
+    if argv[0] == "--version":
+        from importlib.metadata import version
+
+        sys.stdout.write(f"forecast-toolkit {version('forecast-toolkit')}\n")
+        return 0
+    command, *rest = argv
+    one_of("option" if command.startswith("-") else "command", command, COMMANDS)
+    module, purpose = COMMANDS[command]
+    return int(import_module(f"forecast.commands.{module}").run(command, purpose, rest))

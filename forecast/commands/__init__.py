@@ -1,0 +1,1 @@
+"""One file a command: ``run(command, purpose, arguments)`` returns its exit code."""

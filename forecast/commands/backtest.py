@@ -1,0 +1,193 @@
+"""``forecast backtest``: the main job."""
+
+import hashlib
+import json
+import sys
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Final
+
+from datamodules.errors import InputError
+from forecast.commands.parser import Parser
+from forecast.config import BacktestConfig, help_texts, read_config, read_yaml
+
+if TYPE_CHECKING:
+    from forecast.resolve import Resolved
+    from forecast.result import Backtest
+
+_EPILOG: Final = """examples:
+  forecast backtest --data sales.csv --horizon 14
+  forecast backtest --data CO2 --horizon 26 --models MLP LSTM --baselines all --folds 8 --output runs/co2
+  forecast backtest --config runs/co2/config.yaml --output runs/again
+"""
+
+
+def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
+    """Read the options, run the backtest, write its folder, show what came of it."""
+    given = _parser(command, purpose).read(arguments)
+    flags = dict(given)
+    output, overwrite = Path(str(flags.pop("output", ""))), bool(flags.pop("overwrite", False))
+    file = flags.pop("config", "")
+    options = _options(flags)
+    config = read_config(str(file), options) if file else BacktestConfig.of(options)
+    from forecast.commands import folder as folders
+
+    if "output" in given:
+        folders.check_writable(output)
+
+    from forecast.assemble import assemble
+    from forecast.backtest import backtest
+    from forecast.commands.data import layout_of, read
+    from forecast.commands.terminal import say, show
+    from forecast.resolve import resolve
+
+    source = read(config.data, config.layout)
+    resolved = resolve(config, source.panel())
+    panel = resolved.panel
+    forecasters, complete = assemble(resolved.config, panel)
+    spec = complete.plain() | layout_of(source)
+    show(_chosen(source.description(panel), resolved))
+    fingerprint = panel.fingerprint()
+    folder = output if "output" in given else _default_folder(spec, fingerprint)
+    folders.check_writable(folder)
+    folders.prepare(folder, spec, fingerprint, overwrite=overwrite)
+    refit = int(complete.refit) if complete.refit.isdigit() else complete.refit
+    with _progress() as progress:
+        result = backtest(
+            panel,
+            forecasters,
+            horizon=complete.horizon,
+            folds=complete.folds,
+            stride=complete.stride,
+            gap=complete.gap,
+            refit=refit,
+            seeds=complete.seeds,
+            levels=complete.levels,
+            seasonality=complete.seasonality,
+            metrics=complete.metrics,
+            common=complete.common,
+            window=complete.window,
+            folder=folder / "parts",
+            progress=progress,
+            spec=spec,
+        )
+    result.save(folder)
+    _show_result(result)
+    say(f"report: {folder / 'report.html'}")
+    return 0 if len(result.table) else 1
+
+
+def _parser(command: str, purpose: str) -> Parser:
+    parser = Parser(command, purpose, epilog=_EPILOG)
+    texts, kinds, defaults = help_texts(), typing.get_type_hints(BacktestConfig), BacktestConfig()
+    for name, text in texts.items():
+        kind, default = kinds[name], getattr(defaults, name)
+        shown = "" if default in ((), 0, {}, "auto", "infer", False) else f" (default: {_told(default)})"
+        options: dict[str, Any] = {"help": text + shown, "metavar": _METAVARS.get(name, name.upper())}
+        if kind is bool:
+            options |= {"nargs": "?", "const": "true"}
+        elif kind not in (int, str):
+            options["nargs"] = "+"
+        if name != "fit":
+            parser.add_argument(f"--{name.replace('_', '-')}", **options)
+    parser.add_argument("--max-steps", metavar="STEPS", help="optimiser steps of a network's training, at most")
+    parser.add_argument("--batch-size", metavar="WINDOWS", help="windows an optimiser step")
+    parser.add_argument("--config", metavar="FILE", help="YAML that says any of these options; those given here win")
+    parser.add_argument("--output", metavar="DIR", help="folder for the results (default: runs/DATA-HORIZON-DIGEST)")
+    parser.add_argument("--overwrite", action="store_true", help="start anew in a folder that holds another backtest")
+    return parser
+
+
+_METAVARS: Final = {"data": "FILE_OR_NAME", "trainer": "FILE.yaml|KEY=VALUE", "refit": "never|always|K"}
+
+
+def _told(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _options(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The options for BacktestConfig: the two of ``fit``, and the Trainer's from files and pairs."""
+    options = dict(flags)
+    fit = {name: options.pop(name) for name in ("max_steps", "batch_size") if name in options}
+    if fit:
+        options["fit"] = fit
+    if "trainer" in options:
+        options["trainer"] = _trainer(options["trainer"])
+    return options
+
+
+def _trainer(parts: Sequence[str]) -> dict[str, Any]:
+    import yaml
+
+    found: dict[str, Any] = {}
+    for part in parts:
+        name, equals, value = part.partition("=")
+        if not equals:
+            file = read_yaml(part)
+            found |= file.get("trainer", file)
+            continue
+        try:
+            found[name] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise InputError(f"trainer option {part!r} cannot be read; expected such as devices=2.") from error
+    return found
+
+
+def _default_folder(spec: Mapping[str, Any], fingerprint: str) -> Path:
+    """Equal commands on equal data share a folder, so that the second one resumes the first."""
+    data = spec["data"] if isinstance(spec["data"], str) else spec["data"][0]
+    digest = hashlib.sha256(json.dumps([spec, fingerprint], sort_keys=True).encode()).hexdigest()[:8]
+    return Path("runs") / f"{PurePath(data).stem}-{spec['horizon']}-{digest}"
+
+
+_NUMBERS: Final = ("horizon", "context_length", "seasonality", "folds", "stride", "gap", "refit", "seeds", "window")
+
+
+def _chosen(data: Mapping[str, str], resolved: "Resolved") -> Any:
+    """The table of what was chosen, and why."""
+    from forecast.commands.terminal import facts
+
+    config = resolved.config
+    rows = [(name, value, "") for name, value in data.items()]
+    rows += [(name, _told(getattr(config, name)), _why(resolved, name)) for name in _NUMBERS]
+    for name in ("models", "baselines"):
+        members = getattr(config, name)
+        rows.append((name, " ".join(each.name or each.class_path for each in members), _why(resolved, name)))
+    rows.append(("levels", _told(config.levels), _why(resolved, "levels")))
+    rows.append(("metrics", _told(config.metrics), _why(resolved, "metrics")))
+    rows.append(("fit", ", ".join(f"{name} {value}" for name, value in config.fit.items()), "early stopping"))
+    if "short" in resolved.reasons:
+        rows.append(("short", config.short, resolved.reasons["short"]))
+    return facts("Backtest", (row for row in rows if row[:2] != ("window", "0")), ("option", "value", "why"))
+
+
+def _why(resolved: "Resolved", name: str) -> str:
+    given = getattr(resolved.config, name) != getattr(BacktestConfig(), name)
+    return resolved.reasons.get(name, "given" if given else "default")
+
+
+def _show_result(result: "Backtest") -> None:
+    from forecast.commands.terminal import frame, say, show
+    from forecast.evaluation.metrics import all_metrics, direction
+
+    board = result.leaderboard()
+    empty = [name for name in board.columns if board[name].isna().all() or (board[name] == "").all()]
+    hidden = {"kind", "rows", "seeds", *(name for name in ("lacking", "unobserved") if not board[name].any()), *empty}
+    shown = board[[name for name in board.columns if name not in hidden]]
+    show(frame("Leaderboard", shown, {name: direction(name) for name in all_metrics()}))
+    say(result.verdict())
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int, str], None]]:
+    """What to call as parts begin: a bar on a terminal, else nothing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total, label: bar.update(task, completed=done, total=total, description=label)

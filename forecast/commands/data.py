@@ -1,0 +1,57 @@
+"""The data that the options name."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from datamodules.errors import InputError
+from datamodules.find import catalog
+from datamodules.panel import Panel
+from datamodules.readers import Source, source
+
+
+def is_dataset(data: Sequence[str]) -> bool:
+    """Whether these names are one data set and no file."""
+    return len(data) == 1 and not Path(data[0]).exists() and data[0] in catalog("datamodules", "Dataset")
+
+
+def layout_of(found: Source) -> dict[str, Any]:
+    """The layout of files as it was found, in plain values; nothing for a data set, which knows its own."""
+    if is_dataset([found.name]):
+        return {}
+    names = {role: value for role, value in found.layout.items() if role in ("shape", "id", "time", "target")}
+    return {role: list(value) if isinstance(value, tuple) else value for role, value in names.items()}
+
+
+def read(data: Sequence[str], layout: dict[str, Any]) -> Source:
+    """The source of that name; a data set may be told its own frequency, as a stored configuration does."""
+    if not is_dataset(data):
+        return source(list(data), **layout)
+    freq = layout["freq"]
+    found = source(list(data), **{**layout, "freq": "infer"})
+    if freq not in ("infer", str(found.layout["freq"])):
+        raise InputError(f"data set {data[0]} has frequency {found.layout['freq']!r}, not {freq!r}. Leave freq out.")
+    return found
+
+
+def check_freq(panel: Panel, freq: str | int, path: str) -> None:
+    """Raise InputError unless the panel runs on the frequency that the network of a checkpoint was trained on."""
+    if freq not in ("", panel.clock.freq):
+        raise InputError(
+            f"the data have frequency {panel.clock.freq!r}, but checkpoint {path} was trained on {freq!r}; expected "
+            "the same. Say it with --freq if it was inferred wrongly, or train on data of this frequency."
+        )
+
+
+def read_given(given: dict[str, Any], trained: dict[str, Any] | None = None) -> Source:
+    """The source that the options of ``forecast.commands.parser.add_layout`` name.
+
+    Args:
+        given: the options given on the command line.
+        trained: the layout that a checkpoint was trained with; options win over it.
+    """
+    target = given.get("target", ())
+    layout = {"shape": "auto", "id": "auto", "time": "auto", "target": "auto", "freq": "infer", **(trained or {})}
+    layout |= {name: given[name] for name in ("shape", "id", "time", "freq") if name in given}
+    layout |= {"target": target[0] if len(target) == 1 else list(target)} if target else {}
+    return read(given["data"], layout)

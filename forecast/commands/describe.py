@@ -1,0 +1,60 @@
+"""``forecast describe``: what a person should know about their series."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from datamodules.errors import InputError, at_least
+from forecast.commands.parser import Parser, add_layout
+
+_EPILOG: Final = """examples:
+  forecast describe --data sales.csv
+  forecast describe --data CO2 --horizon 26 --context-length 52
+"""
+
+
+def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
+    """Show how the data is understood, its health, its windows; for data that is refused, its duplicates and why."""
+    parser = Parser(command, purpose, epilog=_EPILOG)
+    add_layout(parser)
+    parser.add_argument("--horizon", type=int, metavar="STEPS", help="for the windows; a season (default)")
+    parser.add_argument("--context-length", type=int, metavar="STEPS", help="for the windows; taken from the data")
+    given = parser.read(arguments)
+    horizon, context_length = (_positive(given, name) for name in ("horizon", "context_length"))
+    from datamodules.defaults import default_context_length
+    from datamodules.health import health, window_counts
+    from forecast.commands.data import read_given
+    from forecast.commands.terminal import facts, frame, show
+
+    source = read_given(given)
+    try:
+        panel = source.panel()
+    except InputError:
+        _show_duplicates(source)
+        raise
+    show(facts("Data", source.description(panel).items(), ("", "")))
+    show(frame("Series", health(panel)))
+    horizon = horizon or panel.seasonality
+    context_length = context_length or default_context_length(panel, horizon)
+    counts = window_counts(panel, context_length=context_length, horizon=horizon)
+    show(frame(f"Windows of context_length {context_length} and horizon {horizon}", counts))
+    return 0
+
+
+def _positive(given: dict[str, Any], name: str) -> int:
+    """The number given, 0 for none."""
+    if name in given:
+        at_least(name, given[name], 1)
+    return int(given.get(name, 0))
+
+
+def _show_duplicates(source: Any) -> None:
+    """How many rows of each series repeat another, where that is what is wrong."""
+    from datamodules.health import duplicates
+    from forecast.commands.terminal import frame, show
+
+    try:
+        counts = duplicates(source.table, **source.layout)
+    except InputError:
+        return
+    if counts["duplicates"].any():
+        show(frame("Series", counts))

@@ -1,0 +1,60 @@
+"""The folder that a backtest is written into: made, resumed, or refused before any work."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from datamodules.errors import InputError
+from forecast.result import FILES
+
+_SCORING: Final = ("metrics", "common")  # may change while finished parts stay what they are
+_FIRST: Final = ("config.yaml", "provenance.json")
+
+
+def check_writable(path: Path) -> None:
+    """Raise InputError unless a folder ``path`` is there and can be written to, or can be made."""
+    nearest = next(each for each in (path, *path.absolute().parents) if each.exists())
+    if not nearest.is_dir():
+        raise InputError(f"output {path} cannot be a folder: {nearest} is a file. Name another.")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise InputError(f"output {path} cannot be written: no permission in {nearest}. Name another folder.")
+
+
+def prepare(folder: Path, spec: dict[str, Any], fingerprint: str, *, overwrite: bool) -> None:
+    """Make the folder ready for a backtest of this configuration and data.
+
+    Raises:
+        InputError: when it holds another configuration or other data, unless ``overwrite``.
+    """
+    if overwrite:
+        shutil.rmtree(folder / "parts", ignore_errors=True)
+        for name in FILES:
+            (folder / name).unlink(missing_ok=True)
+    spec = yaml.safe_load(yaml.safe_dump(spec))
+    if (folder / "config.yaml").exists():
+        _refuse_another(folder, spec, fingerprint)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        texts = (yaml.safe_dump(spec, sort_keys=False), json.dumps({"fingerprint": fingerprint}))
+        for name, text in zip(_FIRST, texts, strict=True):
+            if not (folder / name).exists():
+                (folder / f".{name}").write_text(text, encoding="utf-8")
+                (folder / f".{name}").replace(folder / name)
+    except OSError as error:
+        raise InputError(f"output {folder} cannot be written: {error.strerror}. Name another folder.") from error
+
+
+def _refuse_another(folder: Path, spec: dict[str, Any], fingerprint: str) -> None:
+    stored = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    stored = stored if isinstance(stored, dict) else {}
+    differing = [name for name in spec if name not in _SCORING and stored.get(name) != spec[name]]
+    advice = "Say --overwrite to start anew, or name another folder with --output."
+    if differing:
+        raise InputError(f"{folder} holds a backtest with other {', '.join(differing)}. {advice}")
+    provenance = folder / "provenance.json"
+    if provenance.exists() and json.loads(provenance.read_text(encoding="utf-8")).get("fingerprint") != fingerprint:
+        raise InputError(f"{folder} holds a backtest of other data under the same name. {advice}")

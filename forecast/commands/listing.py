@@ -1,0 +1,38 @@
+"""``forecast list``: one line each, from the docstrings."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from datamodules.errors import one_of
+from datamodules.find import catalog
+from forecast.commands.parser import Parser
+
+_PACKAGES: Final = {
+    "models": ("forecast.models", "ForecastModule"),
+    "baselines": ("forecast.baselines", "Baseline"),
+    "data": ("datamodules", "Dataset"),
+}
+
+
+def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
+    """Print the names of one kind and what they are."""
+    kinds = [*_PACKAGES, "metrics"]
+    parser = Parser(command, purpose, epilog="example:\n  forecast list metrics")
+    parser.add_argument("kind", help=f"one of {', '.join(kinds)}")
+    kind = str(parser.read(arguments)["kind"])
+    one_of("list", kind, kinds)
+    lines = (
+        _metrics() if kind == "metrics" else {name: each.summary for name, each in catalog(*_PACKAGES[kind]).items()}
+    )
+    from forecast.commands.terminal import say
+
+    width = max(map(len, lines))
+    for name, line in lines.items():
+        say(f"{name:<{width}}  {line}")
+    return 0
+
+
+def _metrics() -> dict[str, str]:
+    from forecast.evaluation.metrics import all_metrics
+
+    return {name: (metric.__doc__ or "").partition("\n")[0] for name, metric in all_metrics().items()}

@@ -1,0 +1,73 @@
+"""What the commands show: lines and tables on a terminal of any width."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def say(text: str) -> None:
+    """Write a line, unchanged and unbroken."""
+    Console(soft_wrap=True, highlight=False, markup=False).print(text)
+
+
+def show(table: Table) -> None:
+    """Write a table; where the output is no terminal, as wide as it needs to be."""
+    console = Console()
+    console.print(table) if console.is_terminal else Console(width=400).print(table)
+
+
+def facts(title: str, rows: Iterable[tuple[str, ...]], columns: tuple[str, ...]) -> Table:
+    """A table of texts."""
+    table = _empty(title)
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def frame(title: str, rows: pd.DataFrame, best: Mapping[str, int] | None = None) -> Table:
+    """A data frame with readable numbers.
+
+    Args:
+        title: above it.
+        rows: the frame.
+        best: columns whose best value is marked: 1 where the lowest is best, -1 where the highest is.
+    """
+    table = _empty(title)
+    marked = {name: rows[name].idxmin() if way > 0 else rows[name].idxmax() for name, way in _defined(rows, best or {})}
+    for name in rows.columns:
+        right = pd.api.types.is_numeric_dtype(rows[name])
+        table.add_column(str(name), justify="right" if right else "left", overflow="fold", no_wrap=right)
+    for index, *row in rows.itertuples(name=None):
+        cells = zip(rows.columns, row, strict=True)
+        table.add_row(
+            *(Text(told(cell), "bold green" if marked.get(str(name)) == index else "") for name, cell in cells)
+        )
+    return table
+
+
+def told(value: Any) -> str:
+    """A cell as people read it: four significant digits, thousands parted, nothing for NaN."""
+    if isinstance(value, float):
+        if math.isnan(value):
+            return ""
+        if value == 0 or 1e-3 <= abs(value) < 1e4:
+            return f"{value:.4g}"
+        return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.2g}"
+    if isinstance(value, pd.Timestamp):
+        return str(value).removesuffix(" 00:00:00")
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _defined(rows: pd.DataFrame, best: Mapping[str, int]) -> Iterable[tuple[str, int]]:
+    return ((name, way) for name, way in best.items() if name in rows and way and rows[name].notna().any())
+
+
+def _empty(title: str) -> Table:
+    return Table(title=Text(title), title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))

@@ -1,0 +1,124 @@
+"""What is chosen from the data when the user says nothing, and why."""
+
+import inspect
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from datamodules.defaults import check_lengths, default_context_length
+from datamodules.errors import InputError
+from datamodules.panel import Panel
+from forecast.baselines import DEFAULT as BASELINES
+from forecast.config import FIT, MODELS, BacktestConfig, Member
+from forecast.evaluation.metrics import named
+from forecast.evaluation.scores import DEFAULT_METRICS
+from forecast.neural import NeuralForecaster
+from forecast.table import check_levels
+
+_FOLDS: Final = 5
+
+
+class Resolved(NamedTuple):
+    """A complete configuration, the panel that it is about, and where each value that was not given is from."""
+
+    config: BacktestConfig
+    panel: Panel
+    reasons: dict[str, str]  # option -> why
+
+
+def resolve(config: BacktestConfig, panel: Panel) -> Resolved:
+    """The configuration with everything said, and the panel without series that ``short: skip`` leaves out.
+
+    Raises:
+        InputError: when series are too short, or a metric or level does not exist.
+    """
+    reasons: dict[str, str] = {}
+    defaults = BacktestConfig()
+
+    def chosen(name: str, value: object, why: str) -> object:
+        given = getattr(config, name)
+        if given == getattr(defaults, name):
+            reasons[name] = why
+            return value
+        return given
+
+    named(config.metrics)
+    levels = check_levels(config.levels)
+    freq = str(panel.clock.freq)
+    changes = {
+        "freq": chosen("freq", freq, "inferred from the stamps"),
+        "seasonality": chosen("seasonality", panel.seasonality, f"what frequency {freq} suggests"),
+        "stride": chosen("stride", config.horizon, "the horizon: test rows do not overlap"),
+        "models": chosen("models", _members(MODELS), "one of each kind"),
+        "baselines": chosen("baselines", _members(BASELINES), "those that fit quickly"),
+        "metrics": chosen("metrics", DEFAULT_METRICS, "the toolkit's"),
+        "levels": levels,
+        "fit": _fit_defaults() | config.fit,
+    }
+    config = replace(config, **changes)  # type: ignore[arg-type]
+    usual = panel.select(np.flatnonzero(_lengths(panel) >= np.median(_lengths(panel))))
+    basis = panel if config.short == "error" else usual
+    if not config.context_length:
+        config = replace(config, context_length=default_context_length(basis, config.horizon))
+        reasons["context_length"] = _why_context(basis, config)
+    if not config.folds:
+        config = replace(config, folds=_folds(basis, config))
+        fewer = f"fewer than {_FOLDS}: the series are short" if config.folds < _FOLDS else "the toolkit's"
+        reasons["folds"] = fewer
+    if config.window:
+        _check_window(config)
+    return Resolved(config, _long_enough(panel, config, reasons), reasons)
+
+
+def _fit_defaults() -> dict[str, object]:
+    parameters = inspect.signature(NeuralForecaster).parameters
+    return {name: parameters[name].default for name in FIT}
+
+
+def _members(names: tuple[str, ...]) -> tuple[Member, ...]:
+    return tuple(Member(name, {}, "") for name in names)
+
+
+def _check_window(config: BacktestConfig) -> None:
+    need = config.context_length + config.horizon
+    if config.window < need:
+        raise InputError(
+            f"window is {config.window}; context_length {config.context_length} + horizon {config.horizon} needs at "
+            f"least {need} rows to train on. Give a larger window or a shorter context."
+        )
+
+
+def _lengths(panel: Panel) -> np.ndarray:
+    return panel.last_rows + 1 - panel.offsets[:-1]
+
+
+def _why_context(panel: Panel, config: BacktestConfig) -> str:
+    season, length = max(panel.clock.seasons), config.context_length
+    if length == season > 2 * config.horizon:
+        return "the longest season"
+    return "twice the horizon" if length == 2 * config.horizon else "what the length of the series allows"
+
+
+def _folds(panel: Panel, config: BacktestConfig) -> int:
+    """As many as leave the shortest series a context and a target to train on, at most five."""
+    room = int(_lengths(panel).min()) - config.context_length - 2 * config.horizon - config.gap
+    return max(1, min(_FOLDS, 1 + room // config.stride))
+
+
+def _long_enough(panel: Panel, config: BacktestConfig, reasons: dict[str, str]) -> Panel:
+    """The panel, without its short series where these are to be skipped."""
+    extra = (config.folds - 1) * config.stride + config.horizon + config.gap
+    need = {"context_length": config.context_length, "horizon": config.horizon, "extra": extra}
+    if config.short == "error":
+        check_lengths(panel, **need)
+        return panel
+    short = _lengths(panel) < sum(need.values())
+    if short.all():
+        check_lengths(panel, **need)
+    if short.any():
+        names = ", ".join(repr(str(name)) for name in panel.ids[short][:5])
+        more = f" and {int(short.sum()) - 5} more" if short.sum() > 5 else ""
+        reasons["short"] = f"left out {int(short.sum())} of {len(short)} series with under {sum(need.values())} rows: "
+        reasons["short"] += names + more
+    return panel.select(np.flatnonzero(~short))
