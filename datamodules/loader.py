@@ -62,6 +62,11 @@ class BatchPlan:
         full = self._full_batches()
         return -(-full // self.block) + self.batches - full
 
+    def steps(self, items: int) -> int:
+        """Batches in the first ``items`` that come out, blocks counted as the batches that they hold."""
+        full = self._full_batches()
+        return min(items * self.block, full) + (items > -(-full // self.block))
+
     def __iter__(self) -> Iterator[Tensor]:
         order = self._order()
         per_step = self.batch_size * self.world

@@ -44,9 +44,7 @@ def fit_context(kind: str, target: Tensor, observed: Tensor) -> Affine:
         return Affine(torch.zeros_like(target[:, :1]), torch.ones_like(target[:, :1]))
     if kind == "robust":
         known = target.masked_fill(observed == 0, float("nan"))
-        low, loc, high = torch.nanquantile(
-            known, torch.tensor([0.25, 0.5, 0.75], device=target.device), 1, keepdim=True
-        )
+        low, loc, high = torch.nanquantile(known, target.new_tensor([0.25, 0.5, 0.75]), 1, keepdim=True)
         return Affine(loc, _usable(high - low, loc))
     count = observed.sum(1, keepdim=True)
     loc = target[:, -1:] if kind == "last" else (target * observed).sum(1, keepdim=True) / count

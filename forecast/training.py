@@ -1,5 +1,6 @@
 """How any network is trained: the shared options, optimisers, schedules, penalties, and the best weights kept."""
 
+import inspect
 import math
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypedDict
@@ -13,6 +14,7 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
 from datamodules.errors import InputError, at_least, did_you_mean, one_of
 from datamodules.scaling import SCALINGS
 from forecast.heads import HEADS, LOSSES
+from forecast.table import check_levels
 
 
 class Training(TypedDict, total=False):
@@ -83,7 +85,13 @@ def complete(given: Training) -> Training:
     one_of("head", options["head"], HEADS)
     one_of("loss", options["loss"], LOSSES)
     one_of("scaling", options["scaling"], SCALINGS)
-    _optimizer_class(options["optimizer"])
+    check_levels(options["levels"])
+    optimizer = _optimizer_class(options["optimizer"])
+    if options["weight_decay"] and not _knows_decay(optimizer):
+        raise InputError(
+            f"optimizer {options['optimizer']} knows no weight_decay, which is {options['weight_decay']}; set it to 0, "
+            "or take another optimizer."
+        )
     if not options["lr"] > 0:
         raise InputError(f"lr is {options['lr']}; a learning rate must be above 0. Give a positive one.")
     for name in ("weight_decay", "penalty_weight", "clip", "patience"):
@@ -95,20 +103,26 @@ def _optimizer_class(name: str) -> type[torch.optim.Optimizer]:
     known = {
         key: value
         for key, value in vars(torch.optim).items()
-        if isinstance(value, type) and issubclass(value, torch.optim.Optimizer) and key not in ("Optimizer", "LBFGS")
+        if isinstance(value, type) and issubclass(value, torch.optim.Optimizer) and key not in _UNSUITED
     }
     one_of("optimizer", name, known)
     return known[name]
+
+
+_UNSUITED: Final = ("Optimizer", "LBFGS", "SparseAdam", "Muon")  # closures, sparse gradients, matrices only
+
+
+def _knows_decay(cls: type[torch.optim.Optimizer]) -> bool:
+    return "weight_decay" in inspect.signature(cls).parameters
 
 
 def make_optimizer(name: str, parameters: Iterable[Tensor], *, lr: float, weight_decay: float) -> torch.optim.Optimizer:
     """The optimiser of torch by its name, with its fused kernel where torch has one for all devices."""
     cls = _optimizer_class(name)
     extra: dict[str, Any] = {"fused": True} if name in ("Adam", "AdamW", "SGD") else {}
-    try:
-        return cls(parameters, lr=lr, weight_decay=weight_decay, **extra)  # type: ignore[call-arg]
-    except TypeError:  # Rprop and others know no weight decay
-        return cls(parameters, lr=lr)  # type: ignore[call-arg]
+    if _knows_decay(cls):
+        extra["weight_decay"] = weight_decay
+    return cls(parameters, lr=lr, **extra)  # type: ignore[call-arg]
 
 
 def _one_cycle(progress: float) -> float:

@@ -8,6 +8,7 @@ from typing import Any, Final, Unpack
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
@@ -134,6 +135,8 @@ class ForecastModule(pl.LightningModule, ABC):
             optimizer.step()
             if schedule is not None and not isinstance(schedule, ReduceLROnPlateau):
                 schedule.step()  # type: ignore[union-attr]
+        if most is not None and len(losses) == most:
+            self.trainer.should_stop = True  # so that the last weights are validated, even amid an epoch
         self.log(
             "train_loss",
             torch.stack(losses).mean(),
@@ -160,7 +163,8 @@ class ForecastModule(pl.LightningModule, ABC):
 
     def on_validation_epoch_end(self) -> None:
         """Tell a plateau schedule the validation loss."""
-        schedule = self.lr_schedulers() if self.trainer.training else None
+        training = self.trainer.state.fn == TrainerFn.FITTING and not self.trainer.sanity_checking
+        schedule = self.lr_schedulers() if training else None
         if isinstance(schedule, ReduceLROnPlateau):
             schedule.step(self.trainer.callback_metrics["val_loss"])
 
@@ -191,7 +195,7 @@ class ForecastModule(pl.LightningModule, ABC):
         loader: Any = trainer.train_dataloader
         per_epoch = float(trainer.num_training_batches)
         if isinstance(loader, WindowLoader):
-            per_epoch *= loader.sampler.batches / len(loader)  # several optimiser steps a block
+            per_epoch = loader.sampler.steps(int(per_epoch))  # several optimiser steps a block
         epochs = trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else math.inf
         steps = trainer.max_steps if trainer.max_steps > 0 else math.inf
         return math.ceil(min(steps, epochs * per_epoch, 2**62))
