@@ -8,17 +8,27 @@ from typing import Any, Final, Unpack
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.core.optimizer import LightningOptimizer
 from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from datamodules.base import WindowDataModule
-from datamodules.errors import at_least, one_of
+from datamodules.errors import InputError, at_least, one_of
 from datamodules.loader import WindowLoader
 from datamodules.scaling import Affine, fit_context
 from datamodules.window import Context, Dims, Window
 from forecast.heads import make_head
-from forecast.training import BestWeights, Training, complete, initialise, make_optimizer, make_schedule, penalty
+from forecast.training import (
+    BestWeights,
+    Training,
+    complete,
+    initialise,
+    make_optimizer,
+    make_schedule,
+    make_step,
+    penalty,
+)
 
 ACTIVATIONS: Final[dict[str, Callable[[], nn.Module]]] = {
     "relu": nn.ReLU,
@@ -36,6 +46,13 @@ def make_activation(name: str) -> nn.Module:
     """The activation of a name."""
     one_of("activation", name, ACTIVATIONS)
     return ACTIVATIONS[name]()
+
+
+def make_dropout(share: float) -> nn.Dropout:
+    """The layer that drops this share of values while training."""
+    if not 0 <= share < 1:
+        raise InputError(f"dropout is {share}; expected a share from 0 to below 1. Give another.")
+    return nn.Dropout(share)
 
 
 def channels(dims: Dims) -> int:
@@ -118,23 +135,17 @@ class ForecastModule(pl.LightningModule, ABC):
     def training_step(self, window: Window, batch_idx: int) -> None:
         """One optimiser step a batch: k of them for a window of shape (k, B, ...), but none beyond ``max_steps``."""
         optimizer, schedule = self.optimizers(), self.lr_schedulers()
-        assert isinstance(optimizer, pl.core.optimizer.LightningOptimizer)
-        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        assert isinstance(optimizer, LightningOptimizer)
+        step = make_step(self, optimizer, self.options["clip"])
         most = self.trainer.max_steps - self.trainer.global_step if self.trainer.max_steps > 0 else None
-        kind, weight, clip = self.options["penalty"], self.options["penalty_weight"], self.options["clip"]
+        kind, weight = self.options["penalty"], self.options["penalty_weight"]
         losses = []
         for batch in itertools.islice(window.unbind(), most):
             loss = self.loss(batch)
             losses.append(loss.detach())
-            if kind != "none":
-                loss = loss + weight * penalty(kind, self).to(loss.device)
-            optimizer.zero_grad()
-            self.manual_backward(loss)
-            if clip:
-                nn.utils.clip_grad_norm_(parameters, clip)
-            optimizer.step()
-            if schedule is not None and not isinstance(schedule, ReduceLROnPlateau):
-                schedule.step()  # type: ignore[union-attr]
+            step(loss + weight * penalty(kind, self).to(loss.device) if kind != "none" else loss)
+            if isinstance(schedule, LRScheduler) and not isinstance(schedule, ReduceLROnPlateau):
+                schedule.step()
         if most is not None and len(losses) == most:
             self.trainer.should_stop = True  # so that the last weights are validated, even amid an epoch
         self.log(

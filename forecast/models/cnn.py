@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from datamodules.errors import at_least
+from datamodules.errors import InputError, at_least
 from datamodules.window import Context, Dims
-from forecast.models.base import ForecastModule, channels, make_activation
+from forecast.models.base import ForecastModule, channels, make_activation, make_dropout
 from forecast.training import Training
 
 
@@ -46,14 +46,20 @@ class CNN(ForecastModule):
         at_least("hidden_size", hidden_size, 1)
         at_least("kernel_size", kernel_size, 2)
         at_least("layers", layers, 0)
+        most = _depth(dims.context_length, kernel_size)
+        if layers > most:
+            raise InputError(
+                f"layers is {layers}; {most} with kernel_size {kernel_size} already see the whole context of "
+                f"{dims.context_length}. Use at most {most}, or 0 for just these."
+            )
         super().__init__(dims, hidden_size + dims.context_length * channels(dims) * skip, **training)
         self.skip, self.kernel_size = skip, kernel_size
-        depth = layers or _depth(dims.context_length, kernel_size)
+        depth = layers or most
         widths = [channels(dims)] + [hidden_size] * depth
         self.convolutions = nn.ModuleList(
             nn.Conv1d(width, hidden_size, kernel_size, stride=kernel_size) for width in widths[:-1]
         )
-        self.activation, self.dropout = make_activation(activation), nn.Dropout(dropout)
+        self.activation, self.dropout = make_activation(activation), make_dropout(dropout)
         self.initialise()
 
     @property

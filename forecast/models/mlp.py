@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from datamodules.errors import at_least
 from datamodules.window import Context, Dims
-from forecast.models.base import ForecastModule, channels, make_activation
+from forecast.models.base import ForecastModule, channels, make_activation, make_dropout
 from forecast.training import Training
 
 
@@ -55,5 +55,5 @@ class MLP(ForecastModule):
 
 
 def _layer(width: int, hidden_size: int, kind: str, dropout: float) -> nn.Sequential:
-    layers = [nn.Linear(width, hidden_size), make_activation(kind)]
-    return nn.Sequential(*layers, nn.Dropout(dropout)) if dropout else nn.Sequential(*layers)
+    layers = [nn.Linear(width, hidden_size), make_activation(kind), make_dropout(dropout)]
+    return nn.Sequential(*layers) if dropout else nn.Sequential(*layers[:-1])

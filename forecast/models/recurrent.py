@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from datamodules.errors import at_least, one_of
 from datamodules.window import Context, Dims
-from forecast.models.base import ForecastModule, channels, make_activation
+from forecast.models.base import ForecastModule, channels, make_activation, make_dropout
 from forecast.training import Training
 
 
@@ -35,10 +35,10 @@ class _Recurrent(ForecastModule):
         at_least("layers", layers, 1)
         at_least("patch", patch, 1)
         super().__init__(dims, hidden_size + dims.context_length * channels(dims) * skip, **training)
-        self.patch, self.skip = min(patch, dims.context_length), skip
+        self.patch, self.skip = min(patch, max(dims.context_length // 4, 1)), skip
         between = dropout if layers > 1 else 0.0
+        self.features = nn.Sequential(make_activation(activation), make_dropout(dropout))
         self.cells = cell(self.patch * channels(dims), hidden_size, layers, batch_first=True, dropout=between)
-        self.features = nn.Sequential(make_activation(activation), nn.Dropout(dropout))
         self.initialise()
 
     def encode(self, context: Context) -> Tensor:
@@ -60,7 +60,7 @@ class RNN(_Recurrent):
         nonlinearity: of the cells: tanh or relu.
         activation: of the features before the output.
         dropout: between layers and before the output.
-        patch: steps of the context that a cell reads at once; 1 reads step by step.
+        patch: steps of the context that a cell reads at once, at most a quarter of them; 1 reads step by step.
         skip: whether the output also sees the context directly, as ``Linear`` does.
         training: the shared training options.
     """
@@ -101,7 +101,7 @@ class GRU(_Recurrent):
         layers: layers of cells.
         activation: of the features before the output.
         dropout: between layers and before the output.
-        patch: steps of the context that a cell reads at once; 1 reads step by step.
+        patch: steps of the context that a cell reads at once, at most a quarter of them; 1 reads step by step.
         skip: whether the output also sees the context directly, as ``Linear`` does.
         training: the shared training options.
     """
@@ -140,7 +140,7 @@ class LSTM(_Recurrent):
         layers: layers of cells.
         activation: of the features before the output.
         dropout: between layers and before the output.
-        patch: steps of the context that a cell reads at once; 1 reads step by step.
+        patch: steps of the context that a cell reads at once, at most a quarter of them; 1 reads step by step.
         skip: whether the output also sees the context directly, as ``Linear`` does.
         training: the shared training options.
     """
