@@ -106,8 +106,8 @@ class Store(NamedTuple):
     known: Tensor  # (R, K)
     static: Tensor  # (N, S)
     series: Tensor  # (R)
-    loc: Tensor  # (N, D)
-    scale: Tensor  # (N, D)
+    loc: Tensor  # (N, D), or (1, D) when all series have the same
+    scale: Tensor  # (N, D), or (1, D)
 
     @classmethod
     def of(cls, panel: Panel, loc: np.ndarray, scale: np.ndarray) -> Self:
@@ -121,8 +121,8 @@ class Store(NamedTuple):
             known=_float(np.nan_to_num(panel.known)),
             static=_float(np.nan_to_num(panel.static)),
             series=torch.from_numpy(series),
-            loc=_float(loc),
-            scale=_float(scale),
+            loc=_float(_once(loc)),
+            scale=_float(_once(scale)),
         )
 
     def to(self, device: torch.device) -> "Store":
@@ -141,8 +141,8 @@ class Store(NamedTuple):
             observed=_gather(self.observed, first, context_length) if len(self.observed) else _ones_like(target),
             past=_gather(self.past, first, context_length),
             known=_gather(self.known, first, context_length + horizon),
-            static=self.static[series],
-            units=Affine(self.loc[series].unsqueeze(-2), self.scale[series].unsqueeze(-2)),
+            static=_of_series(self.static, series),
+            units=Affine(_of_series(self.loc, series).unsqueeze(-2), _of_series(self.scale, series).unsqueeze(-2)),
         )
 
     def window(self, rows: Tensor, *, context_length: int, horizon: int) -> Window:
@@ -167,7 +167,26 @@ def _gather(flat: Tensor, first: Tensor, length: int) -> Tensor:
     if width == 0:
         return flat.new_empty((*first.shape, length, 0))
     slices = flat.as_strided((n_rows - length + 1, length * width), (width, 1))
-    return slices.index_select(0, first.reshape(-1)).view(*first.shape, length, width)
+    taken = torch.index_select(slices, 0, first.reshape(-1), out=_room(first.numel(), length * width, flat))
+    return taken.view(*first.shape, length, width)
+
+
+def _room(rows: int, columns: int, like: Tensor) -> Tensor:
+    """Uninitialised (rows, columns). On a CPU numpy's, which come in large pages: faster for whole blocks."""
+    if like.device.type == "cpu":
+        return torch.from_numpy(np.empty((rows, columns), np.float32))
+    return like.new_empty((rows, columns))
+
+
+def _of_series(values: Tensor, series: Tensor) -> Tensor:
+    """The row (C) of each series, (*series.shape, C), from (N, C), or from (1, C) when all have the same."""
+    if len(values) == 1 or values.shape[1] == 0:
+        return values[:1].expand(*series.shape, -1)
+    return values[series]
+
+
+def _once(values: np.ndarray) -> np.ndarray:
+    return values[:1] if (values == values[:1]).all() else values
 
 
 def _ones_like(values: Tensor) -> Tensor:

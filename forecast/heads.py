@@ -64,6 +64,11 @@ class PointHead(nn.Module):
         return raw
 
 
+def _positive(values: Tensor) -> Tensor:
+    """Squareplus (Barron, 2021): smooth and above 0 like softplus, at a fraction of its cost on a CPU."""
+    return (values + (values.square() + 4).sqrt()) / 2
+
+
 class QuantileHead(nn.Module):
     """One number a quantile level, trained on the pinball loss; levels cannot cross.
 
@@ -93,8 +98,8 @@ class QuantileHead(nn.Module):
         if self.size == 1:
             return raw
         median = raw[..., self.middle : self.middle + 1]
-        below = functional.softplus(raw[..., : self.middle]).flip(-1).cumsum(-1).flip(-1)
-        above = functional.softplus(raw[..., self.middle + 1 :]).cumsum(-1)
+        below = _positive(raw[..., : self.middle]).flip(-1).cumsum(-1).flip(-1)
+        above = _positive(raw[..., self.middle + 1 :]).cumsum(-1)
         return torch.cat([median - below, median, median + above], -1)
 
 

@@ -87,7 +87,7 @@ class NeuralForecaster:
     def fit(self, panel: Panel) -> Self:
         """Train a fresh network on the windows of ``panel`` and keep the weights with the best validation loss."""
         self._check(panel)
-        with _own_randomness(self.seed), _quiet():
+        with _own_randomness(self.seed), quiet():
             module = type(self.module)(**self.module.hparams)
             data = self._data(panel)
             curves = Curves()
@@ -239,7 +239,7 @@ def _own_randomness(seed: int) -> Iterator[None]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without Lightning's lines about devices and its advertising."""
     loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric", "lightning")]
     levels = [logger.level for logger in loggers]

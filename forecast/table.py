@@ -105,7 +105,7 @@ def build(
     return pd.DataFrame(columns, copy=False)
 
 
-def _category(codes: np.ndarray, names: Iterable[str]) -> pd.Categorical:
+def _category(codes: np.ndarray, names: Iterable[str]) -> "pd.Categorical[str]":
     return pd.Categorical.from_codes(codes, categories=pd.Index(list(names)))
 
 

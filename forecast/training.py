@@ -8,6 +8,10 @@ from typing import Any, Final, TypedDict
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import EarlyStopping
+from pytorch_lightning.core.optimizer import LightningOptimizer
+from pytorch_lightning.plugins.precision import Precision
+from pytorch_lightning.strategies import SingleDeviceStrategy
+from pytorch_lightning.utilities.model_helpers import is_overridden
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
 
@@ -179,6 +183,45 @@ def initialise(module: nn.Module, kind: str) -> None:
             getattr(nn.init, f"{kind}_")(parameter)
         else:
             nn.init.zeros_(parameter)
+
+
+_STEP_HOOKS: Final = ("on_before_zero_grad", "on_before_backward", "on_after_backward", "on_before_optimizer_step")
+
+
+def make_step(module: pl.LightningModule, optimizer: LightningOptimizer, clip: float) -> Callable[[Tensor], None]:
+    """A function that does one optimiser step on a loss, the gradient clipped to a norm of ``clip`` (0: not).
+
+    Where the trainer adds nothing to backward and step (one process, full precision) and nobody listens to the hooks
+    around them, torch's own are called and the step is counted: for small networks the hooks cost a tenth of the time.
+    """
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    trainer = module.trainer
+    listeners: list[Any] = [module, *trainer.callbacks]  # type: ignore[attr-defined]
+    plain = type(trainer.precision_plugin) is Precision and isinstance(trainer.strategy, SingleDeviceStrategy)
+    if not plain or any(is_overridden(hook, one) for hook in _STEP_HOOKS for one in listeners):
+
+        def step(loss: Tensor) -> None:
+            optimizer.zero_grad()
+            module.manual_backward(loss)
+            if clip:
+                nn.utils.clip_grad_norm_(parameters, clip)
+            optimizer.step()
+
+        return step
+
+    bare = optimizer.optimizer
+    progress = trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+
+    def direct_step(loss: Tensor) -> None:
+        bare.zero_grad()
+        loss.backward()
+        if clip:
+            nn.utils.clip_grad_norm_(parameters, clip)
+        progress.increment_ready()
+        bare.step()
+        progress.increment_completed()
+
+    return direct_step
 
 
 class BestWeights(EarlyStopping):

@@ -35,7 +35,7 @@ class CNN(ForecastModule):
         dims: Dims,
         *,
         hidden_size: int = 64,
-        kernel_size: int = 3,
+        kernel_size: int = 6,
         layers: int = 0,
         activation: str = "relu",
         dropout: float = 0.0,

@@ -1,0 +1,244 @@
+"""Speed of the hot paths beside a bare torch loop, measured in one run: interleaved, medians, ratios.
+
+    python scripts/bench.py train|predict|startup|memory|all [--threads N] [--rounds N] [--models MLP,LSTM]
+
+Absolute times are those of this machine at this moment; the ratios are what to compare.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+NETWORKS = ("Linear", "MLP", "CNN", "RNN", "GRU", "LSTM")
+WIDTH, BATCH, CONTEXT, HORIZON = 64, 256, 168, 48
+STEPS = 320
+
+
+def main() -> None:
+    """Run the benches that were asked for and print their tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("train", "predict", "startup", "memory", "all"))
+    parser.add_argument("--threads", type=int, default=0, help="of torch; 0 leaves its choice")
+    parser.add_argument("--rounds", type=int, default=7, help="each round measures both sides once; medians are shown")
+    parser.add_argument("--models", default=",".join(NETWORKS), help="comma separated")
+    options = parser.parse_args()
+    models = options.models.split(",")
+    benches: dict[str, Callable[[], None]] = {
+        "startup": lambda: startup(options.rounds),
+        "train": lambda: train(models, options.rounds),
+        "predict": lambda: predict(models, max(3, options.rounds // 2)),
+        "memory": memory,
+    }
+    chosen = list(benches) if options.what == "all" else [options.what]
+    if chosen != ["startup"]:
+        import torch
+
+        if options.threads:
+            torch.set_num_threads(options.threads)
+        print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {options.rounds} rounds, medians\n")
+    for name in chosen:
+        benches[name]()
+
+
+def startup(rounds: int) -> None:
+    """Seconds until the first answer, each in a process of its own."""
+    print("start-up                       seconds   python alone")
+    commands = {
+        "import forecast": ["-c", "import forecast"],
+        "forecast --help": ["-m", "forecast", "--help"],
+    }
+    for label, command in commands.items():
+        pairs = [(_seconds_of(command), _seconds_of(["-c", "pass"])) for _ in range(rounds)]
+        ours, bare = (statistics.median(side) for side in zip(*pairs, strict=True))
+        print(f"{label:<28}{ours:>10.3f}{bare:>15.3f}")
+    print()
+
+
+def _seconds_of(arguments: list[str]) -> float:
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begin
+
+
+def train(models: Iterable[str], rounds: int) -> None:
+    """A training step through DataModule, module and Trainer against the same step in a bare loop."""
+    from datamodules.synthetic import Synthetic
+
+    panel = Synthetic(n_series=414, length=(700, 960)).load()
+    print(f"training step, batch {BATCH}, context {CONTEXT}, horizon {HORIZON}, width {WIDTH}, Adam; ms a step")
+    print("network      bare   toolkit   speed of bare | with clipping and one-cycle: bare   toolkit   speed of bare")
+    for name in models:
+        plain = _train_pair(panel, name, rounds, {"clip": 0.0, "schedule": "constant"})
+        full = _train_pair(panel, name, rounds, {})
+        cells = [f"{bare:>9.3f}{ours:>10.3f}{ratio:>16.3f}" for bare, ours, ratio in (plain, full)]
+        print(f"{name:<8}{cells[0]} | {'':>19}{cells[1]}")
+    print()
+
+
+def _train_pair(panel: Any, name: str, rounds: int, training: dict[str, Any]) -> tuple[float, float, float]:
+    pairs = []
+    for seed in range(rounds):
+        if seed % 2:  # who goes first changes, so that neither always follows the other
+            ours_first = _toolkit(panel, name, training)
+            pairs.append((_bare(panel, name, training, seed), ours_first))
+        else:
+            pairs.append((_bare(panel, name, training, seed), _toolkit(panel, name, training)))
+    bare, ours = (1000 * statistics.median(side) for side in zip(*pairs, strict=True))
+    return bare, ours, statistics.median(loop / trainer for loop, trainer in pairs)
+
+
+def _module(name: str, dims: Any, **training: Any) -> Any:
+    from datamodules.find import find
+    from forecast.models.base import ForecastModule
+
+    network: Any = find("forecast.models", ForecastModule)[name]  # type: ignore[type-abstract]
+    width = {} if name == "Linear" else {"hidden_size": WIDTH}
+    return network(dims, **width, optimizer="Adam", patience=0, **training)
+
+
+def _data(panel: Any) -> Any:
+    from datamodules.base import Borders, PanelData
+
+    borders = Borders(by="steps", validation=0, test=0)
+    return PanelData(panel, context_length=CONTEXT, horizon=HORIZON, batch_size=BATCH, borders=borders)
+
+
+def _bare(panel: Any, name: str, training: dict[str, Any], seed: int) -> float:
+    """Seconds a step of forward, loss, backward and optimiser over batches that are ready-made."""
+    import itertools
+
+    from torch.nn.utils import clip_grad_norm_
+
+    from forecast.training import make_optimizer, make_schedule
+
+    data = _data(panel)
+    data.seed = seed
+    batches = list(itertools.islice((one for block in data.train_dataloader() for one in block.unbind()), 64))
+    module = _module(name, data.dims, **training)
+    options = module.options
+    optimizer = make_optimizer("Adam", module.parameters(), lr=options["lr"], weight_decay=0.0)
+    schedule = make_schedule(options["schedule"], optimizer, STEPS)
+    parameters = list(module.parameters())
+    begin = 0.0
+    for step in range(STEPS):
+        if step == 32:  # the first block warms up, as for the toolkit
+            begin = time.perf_counter()
+        optimizer.zero_grad()
+        module.loss(batches[step % len(batches)]).backward()
+        if options["clip"]:
+            clip_grad_norm_(parameters, options["clip"])
+        optimizer.step()
+        if schedule is not None:
+            schedule.step()
+    return (time.perf_counter() - begin) / (STEPS - 32)
+
+
+def _toolkit(panel: Any, name: str, training: dict[str, Any]) -> float:
+    """Seconds a step through the Trainer, all that it does between steps included; set-up and validation are not."""
+    import pytorch_lightning as pl
+
+    from forecast.neural import quiet
+
+    class Watch(pl.Callback):
+        begin = end = 0.0
+        first = 0
+
+        def on_train_batch_end(self, trainer: Any, *_: Any) -> None:
+            self.end = time.perf_counter()
+            if not self.begin:
+                self.begin, self.first = self.end, trainer.global_step
+
+    watch = Watch()
+    data = _data(panel)
+    with quiet():
+        trainer = pl.Trainer(
+            max_steps=STEPS,
+            max_epochs=-1,
+            accelerator="cpu",
+            devices=1,
+            callbacks=[watch],
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        trainer.fit(_module(name, data.dims, **training), datamodule=data)
+    return (watch.end - watch.begin) / (trainer.global_step - watch.first)
+
+
+def predict(models: Iterable[str], rounds: int) -> None:
+    """A forecast from every cutoff of 2,785 x 7 series, context 96, horizon 96, against the bare batched forward."""
+    import numpy as np
+    import torch
+
+    from datamodules.split import rolling_cutoffs
+    from datamodules.synthetic import Synthetic
+    from datamodules.window import Dims, Store
+    from forecast.neural import NeuralForecaster
+    from forecast.table import build, join_actuals
+
+    cutoffs_wanted, length, horizon, levels = 2785, 96, 96, (0.1, 0.9)
+    panel = Synthetic(n_series=7, length=17_420).load()
+    cutoffs = rolling_cutoffs(panel, horizon=horizon, folds=cutoffs_wanted, stride=1)
+    rows = torch.from_numpy(cutoffs[cutoffs >= 0])
+    identity = np.zeros((7, 1)), np.ones((7, 1))
+    store = Store.of(panel, *identity)
+    ready = [store.context(part, context_length=length, horizon=horizon) for part in rows.split(1024)]
+    print(f"backtest without refit, {cutoffs.size:,} forecasts of {horizon} steps, context {length}; seconds")
+    print("network      bare   arrays   times bare |  frame of 1.9 M rows   with actuals")
+    for name in models:
+        module = _module(name, Dims(length, horizon)).eval()
+        forecaster = NeuralForecaster(module)
+
+        def bare(module: Any = module) -> None:
+            with torch.inference_mode():
+                for context in ready:
+                    module(context)
+
+        def arrays(forecaster: Any = forecaster) -> Any:
+            return forecaster.predict_arrays(panel, cutoffs, horizon, levels)
+
+        pairs = [(_time(bare)[0], _time(arrays)[0]) for _ in range(rounds + 1)][1:]
+        forward, ours = (statistics.median(side) for side in zip(*pairs, strict=True))
+        ratio = statistics.median(ours / forward for forward, ours in pairs)
+        mean, quantiles = arrays()
+        frame, table = _time(partial(build, name, panel, cutoffs, mean, quantiles, levels))
+        joined, _ = _time(partial(join_actuals, table, panel, cutoffs, 24))
+        print(f"{name:<8}{forward:>9.3f}{ours:>9.3f}{ratio:>13.2f} | {frame:>20.3f}{joined:>15.3f}")
+    print()
+
+
+def _time(function: Callable[[], Any]) -> tuple[float, Any]:
+    begin = time.perf_counter()
+    value = function()
+    return time.perf_counter() - begin, value
+
+
+def memory() -> None:
+    """Peak memory of training above that of the imports, in a process of its own."""
+    script = (
+        "import resource, pytorch_lightning, forecast.neural, datamodules.synthetic, scripts_bench as bench\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+        "before = peak()\n"
+        "panel = datamodules.synthetic.Synthetic(n_series=414, length=(700, 960)).load()\n"
+        "bench._toolkit(panel, 'MLP', {})\n"
+        "print(f'{before:.0f} {peak() - before:.0f} {panel.target.nbytes / 2**20:.1f}')\n"
+    )
+    loader = (
+        "import importlib.util, sys\n"
+        f"spec = importlib.util.spec_from_file_location('scripts_bench', {__file__!r})\n"
+        "module = importlib.util.module_from_spec(spec); sys.modules['scripts_bench'] = module\n"
+        "spec.loader.exec_module(module)\n"
+    )
+    out = subprocess.run([sys.executable, "-c", loader + script], check=True, capture_output=True, text=True).stdout
+    imports, above, panel_size = out.split()[-3:]
+    print(f"peak memory: imports {imports} MiB; training an MLP {above} MiB above (the panel is {panel_size} MiB)\n")
+
+
+if __name__ == "__main__":
+    main()
