@@ -35,16 +35,23 @@ class Borders:
     def split(self, panel: Panel, seed: int) -> Split:
         """The parts of a panel; ``seed`` draws the series when whole series are held out."""
         if self.by == "date":
+            for name, border in (("validation", self.validation), ("test", self.test)):
+                if isinstance(border, float) and border % 1:
+                    raise InputError(f"{name} is {border}; borders by date need the first stamp. Give one.")
             return by_date(panel, validation=self.validation, test=self.test or None, gap=self.gap)
-        if isinstance(self.validation, str) or isinstance(self.test, str):
-            raise InputError(
-                f"borders by {self.by} need numbers, not {self.validation!r} and {self.test!r}; say by: date."
-            )
+        validation, test = self._number("validation"), self._number("test")
         if self.by == "steps":
-            return by_steps(panel, validation=int(self.validation), test=int(self.test), gap=self.gap)
+            return by_steps(panel, validation=int(validation), test=int(test), gap=self.gap)
         if self.by == "series":
-            return by_series(panel, validation=self.validation, test=self.test, seed=seed)
-        return by_fraction(panel, validation=self.validation, test=self.test, gap=self.gap)
+            return by_series(panel, validation=validation, test=test, seed=seed)
+        return by_fraction(panel, validation=validation, test=test, gap=self.gap)
+
+    def _number(self, name: str) -> float:
+        border = getattr(self, name)
+        if isinstance(border, str) or (self.by == "steps" and border % 1):
+            kind = "whole numbers" if self.by == "steps" else "numbers"
+            raise InputError(f"{name} is {border!r}; borders by {self.by} need {kind}. Give one, or say by: date.")
+        return float(border)
 
 
 class WindowDataModule(pl.LightningDataModule, ABC):
@@ -79,6 +86,7 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         at_least("horizon", horizon, 1)
         at_least("batch_size", batch_size, 1)
         at_least("windows_per_epoch", windows_per_epoch, 0)
+        at_least("seed", seed, 0)
         self.context_length, self.horizon, self.batch_size = context_length, horizon, batch_size
         self.borders, self.scaling, self.scaling_per = borders, scaling, scaling_per
         self.windows_per_epoch, self.seed = windows_per_epoch, seed
@@ -131,9 +139,12 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         """Shuffled batches, several at a time on a single process (see ``ForecastModule.training_step``)."""
         rows = self.windows(self.split.train).rows
         if len(rows) == 0:
+            part = self.split.train
+            longest = int(np.argmax(part.stop - part.begin))
             raise InputError(
-                f"no training window: context_length {self.context_length} + horizon {self.horizon} fit into the "
-                "training part of no series. Shorten them or hold out less."
+                f"series {str(self.panel.ids[longest])!r} has {part.stop[longest] - part.begin[longest]} rows to train "
+                f"on, and none has more with values observed; context_length {self.context_length} + horizon "
+                f"{self.horizon} needs at least {self.context_length + self.horizon}. Shorten them or hold out less."
             )
         dims = self.dims
         values = (dims.context_length + dims.horizon) * (2 * dims.target + dims.past + dims.known) + dims.static
