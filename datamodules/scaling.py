@@ -28,6 +28,10 @@ class Affine(NamedTuple):
         """Scaled values (B, T, D) back in original units."""
         return values * self.scale + self.loc
 
+    def then(self, outer: "Affine") -> "Affine":
+        """From the units scaled by both, this one on top of ``outer``, to those that ``outer`` starts from."""
+        return Affine(self.loc * outer.scale + outer.loc, self.scale * outer.scale)
+
 
 def fit_context(kind: str, target: Tensor, observed: Tensor) -> Affine:
     """The Affine of each window, from observed values of its context alone: loc and scale are (B, 1, D).

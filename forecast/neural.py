@@ -18,7 +18,6 @@ from datamodules.panel import Panel
 from datamodules.window import Dims, Store
 from forecast.models.base import ForecastModule
 from forecast.table import build, check_levels
-from forecast.training import BestWeights
 
 _PREDICT_BATCH = 1024
 
@@ -61,11 +60,13 @@ class NeuralForecaster:
         at_least("max_steps", max_steps, 1)
         at_least("batch_size", batch_size, 1)
         at_least("steps_per_epoch", steps_per_epoch, 1)
+        if not 0 <= validation < 1:
+            raise InputError(f"validation is {validation}; expected a share from 0 to below 1. Give another.")
         self.module = module
         self.name = name or type(module).__name__
         self.seed, self.max_steps, self.batch_size = seed, max_steps, batch_size
         self.steps_per_epoch, self.validation, self.trainer = steps_per_epoch, validation, dict(trainer)
-        self.curves = pd.DataFrame(columns=["epoch", "step", "train_loss", "val_loss"])
+        self.curves = _losses([])
         self.notes: dict[str, Any] = {}
 
     @property
@@ -81,7 +82,7 @@ class NeuralForecaster:
     def with_seed(self, seed: int) -> Self:
         """An unfitted copy that differs in its seed only."""
         other = copy.copy(self)
-        other.seed = seed
+        other.seed, other.curves, other.notes = seed, _losses([]), {}
         return other
 
     def fit(self, panel: Panel) -> Self:
@@ -90,17 +91,15 @@ class NeuralForecaster:
         with _own_randomness(self.seed), quiet():
             module = type(self.module)(**self.module.hparams)
             data = self._data(panel)
-            curves = Curves()
-            trainer = pl.Trainer(**self._trainer_options(curves))
+            trainer = pl.Trainer(**self._trainer_options())
             trainer.fit(module, datamodule=data)
-        keeper = trainer.early_stopping_callback
         train = data.windows(data.split.train)
         self.module = module.eval()
-        self.curves = curves.frame()
+        self.curves = _losses(trainer.callback_metrics["curves"].tolist())
         self.notes = {
-            "epochs": trainer.current_epoch,
-            "best_epoch": keeper.best_epoch if isinstance(keeper, BestWeights) else 0,
-            "steps": trainer.global_step,
+            "epochs": int(self.curves["epoch"].iloc[-1]),
+            "best_epoch": int(trainer.callback_metrics.get("best_epoch", 0)),
+            "steps": int(self.curves["step"].iloc[-1]),
             "windows": len(train.rows),
             "dropped": ", ".join(f"{number} {reason}" for reason, number in train.dropped.items()),
         }
@@ -117,6 +116,7 @@ class NeuralForecaster:
     ) -> tuple[np.ndarray, np.ndarray]:
         """The forecasts before they become a table: (C, H, D) and (C, H, D, Q); Q is 0 for a point head."""
         self._check(panel)
+        at_least("horizon", horizon, 1)
         length = self.dims.context_length
         if horizon > self.dims.horizon:
             raise InputError(
@@ -124,20 +124,20 @@ class NeuralForecaster:
             )
         chosen = [self._level_index(level) for level in levels] if self.module.head.levels else []
         rows = cutoffs[cutoffs >= 0]
-        self._check_history(panel, rows, length)
+        complete = panel.complete and bool((rows <= panel.last_rows[panel.series_of_row[rows]]).all())
+        self._check_history(panel, rows, length, complete)
         identity = np.zeros((panel.n_series, self.dims.target)), np.ones((panel.n_series, self.dims.target))
-        store = Store.of(panel, *identity).to(self.module.device)
-        mean = np.empty((len(rows), horizon, self.dims.target), np.float32)
-        quantiles = np.empty((*mean.shape, len(chosen)), np.float32)
+        store = Store.of(panel, *identity, complete=complete).to(self.module.device)
+        shape = (len(rows), self.dims.horizon, self.dims.target, max(len(self.module.head.levels), 1))
+        answers = np.empty(shape, np.float32)
         with torch.inference_mode():
             for begin in range(0, len(rows), _PREDICT_BATCH):
                 part = slice(begin, begin + _PREDICT_BATCH)
                 index = torch.from_numpy(rows[part]).to(self.module.device)
-                answer = self.module(store.context(index, context_length=length, horizon=self.dims.horizon))
-                answer = answer[:, :horizon].cpu().numpy()
-                mean[part] = answer[..., self.module.head.middle]
-                quantiles[part] = answer[..., chosen]
-        return mean, quantiles
+                context = store.context(index, context_length=length, horizon=self.dims.horizon)
+                answers[part] = self.module(context).cpu().numpy()
+        answers = answers[:, :horizon]
+        return answers[..., self.module.head.middle], answers[..., chosen]
 
     def _level_index(self, level: float) -> int:
         levels = self.module.head.levels
@@ -155,7 +155,7 @@ class NeuralForecaster:
                 f"{widths}. Build it with the panel's dims."
             )
 
-    def _check_history(self, panel: Panel, rows: np.ndarray, length: int) -> None:
+    def _check_history(self, panel: Panel, rows: np.ndarray, length: int, complete: bool) -> None:
         series = panel.series_of_row[rows]
         known = rows + 1 - panel.offsets[series]
         if (known < length).any():
@@ -164,7 +164,14 @@ class NeuralForecaster:
                 f"series {str(panel.ids[series[first]])!r} has {known[first]} rows up to its cutoff; {self.name} "
                 f"needs a context of {length}. Shorten context_length, or leave the series out."
             )
-        if not panel.complete:
+        if self.dims.known and (rows + self.dims.horizon >= panel.offsets[series + 1]).any():
+            first = int(np.argmax(rows + self.dims.horizon >= panel.offsets[series + 1]))
+            raise InputError(
+                f"series {str(panel.ids[series[first]])!r} has known covariates for "
+                f"{panel.offsets[series[first] + 1] - 1 - rows[first]} steps after its cutoff; {self.name} needs "
+                f"{self.dims.horizon}. Give their values ahead."
+            )
+        if not complete:
             seen = np.concatenate([np.zeros((1, self.dims.target), np.int64), np.cumsum(panel.observed, axis=0)])
             blind = (seen[rows + 1] == seen[rows + 1 - length]).any(axis=1)
             if blind.any():
@@ -192,7 +199,7 @@ class NeuralForecaster:
         steps = max(round(length * self.validation), self.dims.horizon) if self.validation else 0
         return steps if length - steps >= self.dims.context_length + self.dims.horizon else 0
 
-    def _trainer_options(self, curves: "Curves") -> dict[str, Any]:
+    def _trainer_options(self) -> dict[str, Any]:
         own: dict[str, Any] = {
             "max_steps": self.max_steps,
             "max_epochs": -1,
@@ -204,30 +211,37 @@ class NeuralForecaster:
             "accelerator": "auto",
             "devices": 1,
         }
-        return {**own, **self.trainer, "callbacks": [curves, *self.trainer.get("callbacks", ())]}
+        return {**own, **self.trainer, "callbacks": [Curves(), *self.trainer.get("callbacks", ())]}
 
 
 class Curves(pl.Callback):
-    """Keeps the losses of each epoch."""
+    """Keeps the losses of each epoch and leaves them as ``trainer.callback_metrics["curves"]``, (E, 4).
+
+    The trainer's metrics come back from spawned processes; what a callback keeps does not.
+    """
 
     def __init__(self) -> None:
-        self.rows: list[dict[str, float]] = []
+        self.rows: list[list[float]] = []
+        self._validation = float("nan")
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Note the loss; an epoch that is not validated has none."""
+        self._validation = float(trainer.callback_metrics.get("val_loss", float("nan")))
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Add a row."""
-        metrics = trainer.callback_metrics
-        self.rows.append(
-            {
-                "epoch": trainer.current_epoch + 1,
-                "step": trainer.global_step,
-                "train_loss": float(metrics.get("train_loss", float("nan"))),
-                "val_loss": float(metrics.get("val_loss", float("nan"))),
-            }
-        )
+        """Add a row: epoch, step, train_loss, val_loss."""
+        loss = float(trainer.callback_metrics.get("train_loss", float("nan")))
+        self.rows.append([trainer.current_epoch + 1, trainer.global_step, loss, self._validation])
+        self._validation = float("nan")
 
-    def frame(self) -> pd.DataFrame:
-        """A row an epoch: epoch, step, train_loss, val_loss."""
-        return pd.DataFrame(self.rows, columns=["epoch", "step", "train_loss", "val_loss"])
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Hand the rows to the trainer."""
+        trainer.callback_metrics["curves"] = torch.tensor(self.rows, dtype=torch.float64)
+
+
+def _losses(rows: list[list[float]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["epoch", "step", "train_loss", "val_loss"])
+    return frame.astype({"epoch": np.int64, "step": np.int64, "train_loss": np.float64, "val_loss": np.float64})
 
 
 @contextmanager

@@ -121,15 +121,13 @@ class ForecastModule(pl.LightningModule, ABC):
     def forward(self, context: Context) -> Tensor:
         """Forecasts in original units: (B, H, D, Q), ascending in Q; Q is 1 for a point head."""
         raw, affine = self._raw(context)
-        scaled = self.head.answer(raw).permute(3, 0, 1, 2)  # (Q, B, H, D)
-        return context.units.invert(affine.invert(scaled)).permute(1, 2, 3, 0)
+        loc, scale = affine.then(context.units)
+        return self.head.answer(raw) * scale.unsqueeze(-1) + loc.unsqueeze(-1)
 
     def loss(self, window: Window) -> Tensor:
         """The mean loss over observed values, without penalty: a scalar in scaled units."""
         raw, affine = self._raw(window.context)
-        units = window.context.units
-        original = Affine(affine.loc * units.scale + units.loc, affine.scale * units.scale)
-        each = self.head.loss(raw, affine.apply(window.target), original)
+        each = self.head.loss(raw, affine.apply(window.target), affine.then(window.context.units))
         return (each * window.observed).sum() / window.observed.sum().clamp(min=1)
 
     def training_step(self, window: Window, batch_idx: int) -> None:

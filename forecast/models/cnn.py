@@ -1,6 +1,6 @@
 """The convolutional network."""
 
-from typing import Unpack
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -16,8 +16,8 @@ class CNN(ForecastModule):
     """Dilated causal convolutions with residual connections, read at the last step of the context.
 
     Layer i has dilation ``kernel_size ** i`` (van den Oord et al., 2016; Bai et al., 2018). Only the last step is read,
-    so each layer computes just the steps that it depends on: a convolution with stride ``kernel_size`` over the
-    previous layer's. The numbers are those of the dilated network; the work is that of one layer.
+    so each layer computes just the steps that it depends on, every ``kernel_size``-th of the previous layer's: the
+    numbers are those of the dilated network, the work is that of one layer.
 
     Args:
         dims: sizes of the data.
@@ -56,9 +56,7 @@ class CNN(ForecastModule):
         self.skip, self.kernel_size = skip, kernel_size
         depth = layers or most
         widths = [channels(dims)] + [hidden_size] * depth
-        self.convolutions = nn.ModuleList(
-            nn.Conv1d(width, hidden_size, kernel_size, stride=kernel_size) for width in widths[:-1]
-        )
+        self.convolutions = nn.ModuleList(nn.Conv1d(width, hidden_size, kernel_size) for width in widths[:-1])
         self.activation, self.dropout = make_activation(activation), make_dropout(dropout)
         self.initialise()
 
@@ -70,13 +68,20 @@ class CNN(ForecastModule):
     def encode(self, context: Context) -> Tensor:
         """(B, hidden_size), and the context (B, L * C) beside it with ``skip``."""
         stacked = self.stack(context)
-        hidden = stacked.transpose(1, 2)[..., -self.receptive_field :]
-        hidden = functional.pad(hidden, (self.receptive_field - hidden.shape[-1], 0))
+        hidden = stacked[:, -self.receptive_field :]
+        hidden = functional.pad(hidden, (0, 0, self.receptive_field - hidden.shape[1], 0))
         for index, convolution in enumerate(self.convolutions):
-            new = self.dropout(self.activation(convolution(hidden)))
-            hidden = new + hidden[..., self.kernel_size - 1 :: self.kernel_size] if index else new
-        last = hidden[..., -1]
+            new = self.dropout(self.activation(_every_kernel_size(convolution, hidden)))
+            hidden = new + hidden[:, self.kernel_size - 1 :: self.kernel_size] if index else new
+        last = hidden[:, -1]
         return torch.cat([last, stacked.flatten(1)], -1) if self.skip else last
+
+
+def _every_kernel_size(convolution: Any, hidden: Tensor) -> Tensor:
+    """The convolution with its kernel size as stride, (B, T, C) -> (B, T / kernel_size, C'), as one matrix product."""
+    weight = convolution.weight  # (C', C, kernel_size)
+    patches = hidden.unflatten(1, (-1, weight.shape[-1])).flatten(2)
+    return functional.linear(patches, weight.transpose(1, 2).flatten(1), convolution.bias)
 
 
 def _depth(context_length: int, kernel_size: int) -> int:
