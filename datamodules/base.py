@@ -132,7 +132,7 @@ class WindowDataModule(pl.LightningDataModule, ABC):
     def setup(self, stage: str) -> None:
         """Lay the panel out on the trainer's device."""
         loc, scale = fit_rows(self.scaling, self.panel, self.split.train, per=self.scaling_per)
-        store = Store.of(self.panel, loc, scale)
+        store = Store.of(self.panel, loc, scale, complete=self.panel.complete)
         self._store = store.to(self.trainer.strategy.root_device) if self.trainer else store
 
     def train_dataloader(self) -> WindowLoader:

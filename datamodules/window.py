@@ -101,7 +101,7 @@ class Store(NamedTuple):
     """A panel as flat tensors on one device, from which batches are gathered."""
 
     target: Tensor  # (R, D) filled from the past
-    observed: Tensor  # (R, D), or (0, D) when the panel is complete
+    observed: Tensor  # (R, D), or (0, D) when all is observed
     past: Tensor  # (R, P)
     known: Tensor  # (R, K)
     static: Tensor  # (N, S)
@@ -110,13 +110,16 @@ class Store(NamedTuple):
     scale: Tensor  # (N, D), or (1, D)
 
     @classmethod
-    def of(cls, panel: Panel, loc: np.ndarray, scale: np.ndarray) -> Self:
-        """The store of a panel whose target is kept as ``(target - loc) / scale``, loc and scale (N, D)."""
+    def of(cls, panel: Panel, loc: np.ndarray, scale: np.ndarray, *, complete: bool) -> Self:
+        """The store of a panel whose target is kept as ``(target - loc) / scale``, loc and scale (N, D).
+
+        ``complete`` says that every row which will be asked for is observed: then nothing is kept about it.
+        """
         series = panel.series_of_row
         filled = (fill_forward(panel) - loc[series]) / scale[series]
         return cls(
             target=_float(filled),
-            observed=_float(panel.observed[:0] if panel.complete else panel.observed),
+            observed=_float(panel.observed[:0] if complete else panel.observed),
             past=_float(np.nan_to_num(panel.past)),
             known=_float(np.nan_to_num(panel.known)),
             static=_float(np.nan_to_num(panel.static)),

@@ -57,6 +57,7 @@ class NeuralForecaster:
         validation: float = 0.1,
         trainer: Mapping[str, Any] = {},
     ) -> None:
+        at_least("seed", seed, 0)
         at_least("max_steps", max_steps, 1)
         at_least("batch_size", batch_size, 1)
         at_least("steps_per_epoch", steps_per_epoch, 1)

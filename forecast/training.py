@@ -245,9 +245,10 @@ class BestWeights(EarlyStopping):
             self._best = {name: value.detach().clone() for name, value in pl_module.state_dict().items()}
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Put the best weights back."""
+        """Put the best weights back, and say from which epoch among the trainer's metrics."""
         if self._best:
             pl_module.load_state_dict(self._best)
+        trainer.callback_metrics["best_epoch"] = torch.tensor(self.best_epoch)
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed training needs, the best weights included."""

@@ -187,7 +187,7 @@ def predict(models: Iterable[str], rounds: int) -> None:
     cutoffs = rolling_cutoffs(panel, horizon=horizon, folds=cutoffs_wanted, stride=1)
     rows = torch.from_numpy(cutoffs[cutoffs >= 0])
     identity = np.zeros((7, 1)), np.ones((7, 1))
-    store = Store.of(panel, *identity)
+    store = Store.of(panel, *identity, complete=panel.complete)
     ready = [store.context(part, context_length=length, horizon=horizon) for part in rows.split(1024)]
     print(f"backtest without refit, {cutoffs.size:,} forecasts of {horizon} steps, context {length}; seconds")
     print("network      bare   arrays   times bare |  frame of 1.9 M rows   with actuals")

@@ -336,6 +336,19 @@ def test_max_steps_is_met_exactly(max_steps, make_data, make_trainer):
     assert trainer.global_step == len(recorder.rates) == max_steps
 
 
+@pytest.mark.parametrize("optimizer", ["AdamW", "SGD", "RMSprop"])
+def test_steps_that_nobody_listens_to_are_the_same_steps(optimizer, make_data, make_trainer):
+    runs = []
+    for callbacks in ([], [Recorder()]):  # the recorder listens to on_before_optimizer_step
+        data = make_data()
+        module = small(data, optimizer=optimizer, lr=0.01, clip=0.1, penalty="l2", schedule="cosine")
+        trainer = make_trainer(max_epochs=3, callbacks=callbacks)
+        trainer.fit(module, datamodule=data)
+        runs.append((trainer.global_step, module.state_dict()))
+    assert runs[0][0] == runs[1][0] > 0
+    assert same_weights(runs[0][1], runs[1][1])
+
+
 # the best weights
 
 

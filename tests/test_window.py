@@ -14,7 +14,12 @@ from datamodules.window import Store, fill_forward, windows_in
 @pytest.fixture
 def store_of():
     def make(panel):
-        return Store.of(panel, np.zeros((panel.n_series, panel.target.shape[1])), np.ones((panel.n_series, 1)))
+        return Store.of(
+            panel,
+            np.zeros((panel.n_series, panel.target.shape[1])),
+            np.ones((panel.n_series, 1)),
+            complete=panel.complete,
+        )
 
     return make
 
@@ -191,7 +196,7 @@ def test_window_never_holds_a_row_of_another_series(make_panel):
 def test_store_keeps_scaled_values_and_how_to_get_back(make_panel):
     panel = make_panel([20, 20], targets=2)
     loc, scale = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[2.0, 4.0], [5.0, 0.5]])
-    context = Store.of(panel, loc, scale).context(torch.tensor([10, 30]), context_length=4, horizon=1)
+    context = Store.of(panel, loc, scale, complete=True).context(torch.tensor([10, 30]), context_length=4, horizon=1)
     original = context.units.invert(context.target)
     np.testing.assert_allclose(original[0].numpy(), panel.target[7:11], rtol=1e-6)
     np.testing.assert_allclose(original[1].numpy(), panel.target[27:31], rtol=1e-6)

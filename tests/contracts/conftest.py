@@ -1,16 +1,35 @@
 """What the contract tests of forecasters run over."""
 
+import inspect
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
+from datamodules.window import Dims
 from forecast.baselines.base import Baseline
 from forecast.forecaster import Forecaster, find
+from forecast.models.base import ForecastModule
+from forecast.neural import NeuralForecaster
+
+LEVELS = [0.1, 0.9]
+HORIZON = 5
 
 
 def forecasters() -> dict[str, Callable[[], Forecaster]]:
-    """A maker of an unfitted forecaster by name: every baseline that there is; add other kinds here."""
-    return dict(find("forecast.baselines", Baseline))
+    """A maker of an unfitted forecaster by name: every baseline and every network; add other kinds here."""
+    networks = find("forecast.models", ForecastModule)
+    return {
+        **find("forecast.baselines", Baseline),
+        **{name: partial(small_network, cls) for name, cls in networks.items()},
+    }
+
+
+def small_network(cls: type[ForecastModule]) -> NeuralForecaster:
+    """A network of few units that is trained for a few steps."""
+    small = {"hidden_size": 4} if "hidden_size" in inspect.signature(cls).parameters else {}
+    module = cls(Dims(4, HORIZON), levels=LEVELS, **small)
+    return NeuralForecaster(module, max_steps=12, batch_size=8, steps_per_epoch=6)
 
 
 @pytest.fixture(params=sorted(forecasters()))

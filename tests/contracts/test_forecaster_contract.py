@@ -139,8 +139,9 @@ def test_surroundings_stay_untouched(make, panel, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     cutoffs = last_cutoffs(panel).copy()
     cutoffs_before, fingerprint = cutoffs.copy(), panel.fingerprint()
+    forecaster = make()
     states = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()  # noqa: NPY002
-    make().fit(panel).predict(panel, cutoffs, HORIZON, LEVELS)
+    forecaster.fit(panel).predict(panel, cutoffs, HORIZON, LEVELS)
     assert states == (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist())  # noqa: NPY002
     np.testing.assert_array_equal(cutoffs, cutoffs_before)
     assert panel.fingerprint() == fingerprint

@@ -225,7 +225,7 @@ def test_every_init_reaches_all_layers(model, init):
 def test_every_option_changes_the_answer(model, option):
     if not set(option) <= options_of(model.cls):
         pytest.skip(f"{model.cls.__name__} has no {next(iter(option))}")
-    dims = Dims(30, 3)
+    dims = Dims(40, 3)
     context = window_of(dims).context
     assert not torch.equal(model(dims).train()(context), model(dims, **option).train()(context))
 
@@ -300,9 +300,9 @@ def test_cnn_is_the_dilated_causal_network(kernel_size, layers, length):
 
 
 def test_more_layers_than_the_context_can_use_are_refused():
-    CNN(Dims(27, 1), hidden_size=2, layers=3)
+    CNN(Dims(27, 1), hidden_size=2, kernel_size=3, layers=3)
     with pytest.raises(InputError, match="layers is 4; 3 with kernel_size 3 already see the whole context of 27"):
-        CNN(Dims(27, 1), hidden_size=2, layers=4)
+        CNN(Dims(27, 1), hidden_size=2, kernel_size=3, layers=4)
 
 
 def test_cnn_sees_exactly_its_receptive_field():
