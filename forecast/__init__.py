@@ -5,6 +5,7 @@ The names below, every model and every baseline can be imported from here; each 
 """
 
 import sys
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,7 @@ def __dir__() -> list[str]:
     return sorted([*globals(), *_HOMES, *_class_homes()])
 
 
+@cache
 def _class_homes() -> dict[str, str]:
     from datamodules.find import catalog
 

@@ -120,8 +120,9 @@ class BacktestConfig:
         return {"shape": self.shape, "id": self.id, "time": self.time, "target": target, "freq": self.freq}
 
     def plain(self) -> dict[str, Any]:
-        """The configuration as it stands in YAML."""
-        return {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+        """The configuration as it stands in YAML; numbers that are yet to be chosen are left out."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: _plain(value) for name, value in values.items() if name not in _LEAST or value >= _LEAST[name]}
 
 
 FIT: Final = ("max_steps", "batch_size", "steps_per_epoch", "validation")

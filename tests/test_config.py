@@ -1,0 +1,184 @@
+from dataclasses import fields
+
+import pytest
+import yaml
+
+from datamodules.errors import InputError
+from datamodules.synthetic import Synthetic
+from forecast.assemble import assemble
+from forecast.config import BacktestConfig, Member, help_texts, read_config, read_yaml
+from forecast.resolve import resolve
+
+
+def config(**given):
+    return BacktestConfig.of({"data": "x.csv", "horizon": 4, **given})
+
+
+def panel(length=200, n_series=2):
+    return Synthetic(n_series=n_series, length=length, freq="D").load()
+
+
+def test_every_option_has_a_help_text():
+    assert list(help_texts()) == [each.name for each in fields(BacktestConfig)]
+    assert all(help_texts().values())
+
+
+def test_text_and_yaml_values_give_the_same_configuration():
+    from_yaml = config(models=["MLP", "LSTM"], levels=[0.2, 0.8], folds=3, refit=2, common=True, freq=1)
+    from_text = config(models="MLP,LSTM", levels=["0.2", "0.8"], folds="3", refit="2", common="true", freq="1")
+    assert from_yaml == from_text
+
+
+def test_plain_values_give_the_same_configuration_again():
+    first = config(models=["MLP", {"class_path": "MLP", "name": "small", "init_args": {"layers": 1}}], baselines="none")
+    assert BacktestConfig.of(yaml.safe_load(yaml.safe_dump(first.plain()))) == first
+
+
+def test_empty_list_is_none_and_all_is_everything():
+    assert config(models=[]).models == (Member("none", {}, ""),)
+    assert {member.class_path for member in config(models="all").models} >= {"Linear", "GRU", "LSTM"}
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"horizn": 3}, "option 'horizn' is not known; did you mean 'horizon'?"),
+        ({"horizon": 0}, "horizon is 0; it must be at least 1"),
+        ({"context_length": 0}, "context_length is 0; it must be at least 1"),
+        ({"folds": "three"}, "folds is 'three'; expected a whole number"),
+        ({"folds": 2.5}, "folds is 2.5; expected a whole number"),
+        ({"folds": True}, "folds is True; expected a whole number"),
+        ({"levels": "high"}, "levels is 'high'; expected numbers"),
+        ({"common": "perhaps"}, "common is 'perhaps'; expected true or false"),
+        ({"short": "drop"}, "short 'drop' is not known; known are error, skip"),
+        ({"refit": "sometimes"}, "refit is 'sometimes'; expected never, always"),
+        ({"refit": 0}, "refit is '0'; expected never, always"),
+        ({"models": "LTSM"}, "model 'LTSM' is not known; did you mean 'LSTM'?"),
+        ({"models": 3}, "model 3 has no class_path"),
+        (
+            {"models": {"class_path": "MLP", "init": {}}},
+            "entry of a model 'init' is not known; did you mean 'init_args'?",
+        ),
+        ({"models": {"class_path": "MLP", "init_args": [1]}}, "init_args of model 'MLP' are [1]"),
+        ({"baselines": ["SeasonalNave"]}, "baseline 'SeasonalNave' is not known; did you mean 'SeasonalNaive'?"),
+        ({"fit": {"max_step": 3}}, "fit option 'max_step' is not known; did you mean 'max_steps'?"),
+        ({"fit": 3}, "fit is 3; expected lines of the form"),
+    ],
+)
+def test_wrong_value_is_one_sentence(given, sentence):
+    with pytest.raises(InputError) as caught:
+        config(**given)
+    assert sentence in str(caught.value)
+
+
+def test_sentence_about_a_file_names_it(tmp_path):
+    file = tmp_path / "x.yaml"
+    file.write_text("horizon: 3\nfolds: many\n")
+    with pytest.raises(InputError, match=r"x\.yaml: folds is 'many'"):
+        read_config(file, {"data": "y.csv", "folds": "2"})
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("horizon: [1,\nfolds: 3\n", "line 3 is not YAML"),
+        ("\thorizon: 3", "line 1 is not YAML"),
+        ("", "holds no options"),
+        ("- 1\n", "holds no options"),
+        ("!!python/object/apply:os.system ['touch made']", "is not YAML"),
+    ],
+)
+def test_broken_yaml_is_one_sentence(tmp_path, text, sentence):
+    file = tmp_path / "x.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        read_yaml(file)
+
+
+def test_flags_win_and_options_of_fit_and_trainer_are_merged(tmp_path):
+    file = tmp_path / "x.yaml"
+    file.write_text("data: a.csv\nhorizon: 3\nfolds: 2\nfit: {max_steps: 5, batch_size: 8}\ntrainer: {devices: 2}\n")
+    found = read_config(file, {"folds": "4", "fit": {"max_steps": "9"}, "trainer": {"accelerator": "cpu"}})
+    assert (found.folds, found.fit) == (4, {"max_steps": "9", "batch_size": 8})
+    assert found.trainer == {"devices": 2, "accelerator": "cpu"}
+
+
+def test_resolved_configuration_says_everything_and_why():
+    found = resolve(config(), panel())
+    assert (found.config.context_length, found.config.folds, found.config.stride, found.config.freq) == (8, 5, 4, "D")
+    assert [member.class_path for member in found.config.models] == ["Linear", "MLP", "CNN", "RNN", "LSTM"]
+    assert found.reasons["context_length"] == "twice the horizon"
+    assert {"seasonality", "folds", "stride", "models", "baselines", "metrics"} <= set(found.reasons)
+
+
+def test_resolving_again_changes_nothing():
+    first = resolve(config(), panel()).config
+    again = resolve(BacktestConfig.of(first.plain()), panel())
+    assert again.config == first
+    assert again.reasons == {}
+
+
+def test_short_series_get_fewer_folds_and_it_is_said():
+    found = resolve(config(context_length=8), panel(length=25))
+    assert found.config.folds == 3
+    assert "short" in found.reasons["folds"]
+
+
+def test_series_too_short_are_named_or_left_out():
+    ragged = Synthetic(n_series=9, length=(20, 300), freq="D", seed=1).load()
+    with pytest.raises(InputError, match=r"series 'series_\d'.* has \d+ rows; context_length 60"):
+        resolve(config(context_length=60), ragged)
+    found = resolve(config(context_length=60, short="skip"), ragged)
+    assert 0 < found.panel.n_series < 9
+    assert "left out" in found.reasons["short"]
+    assert found.panel.lengths.min() >= 60 + 4 * 2 + 4 * (found.config.folds - 1)
+
+
+def test_window_too_small_to_train_on_is_refused():
+    with pytest.raises(InputError, match="window is 10; context_length 8"):
+        resolve(config(window=10, context_length=8), panel())
+
+
+def test_unknown_metric_and_level_are_refused():
+    with pytest.raises(InputError, match="did you mean 'mase'"):
+        resolve(config(metrics="mas"), panel())
+    with pytest.raises(InputError, match="level 80"):
+        resolve(config(levels="80"), panel())
+
+
+def test_forecasters_say_all_their_options():
+    data = panel()
+    entry = {"class_path": "MLP", "name": "small", "init_args": {"hidden_size": "8", "lr": "1e-2"}}
+    chosen = resolve(config(models=[entry], baselines=["Theta"], levels=[0.2, 0.8]), data).config
+    forecasters, complete = assemble(chosen, data)
+    assert [forecaster.name for forecaster in forecasters] == ["small", "Theta"]
+    options = complete.models[0].init_args
+    assert (options["hidden_size"], options["lr"], options["layers"], options["levels"]) == (8, 0.01, 3, [0.2, 0.8])
+    assert complete.baselines[0].init_args["seasonality"] == 7
+    assert assemble(complete, data)[1] == complete
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"models": {"class_path": "MLP", "init_args": {"hiden_size": 3}}},
+            "no option 'hiden_size'; did you mean 'hidden",
+        ),
+        ({"models": {"class_path": "MLP", "init_args": {"hidden_size": "big"}}}, 'model MLP: option "hidden_size": '),
+        ({"models": {"class_path": "MLP", "init_args": {"hidden_size": 0}}}, "hidden_size is 0; it must be at least 1"),
+        ({"models": "nowhere.Mine"}, "class 'nowhere.Mine' cannot be imported"),
+        ({"models": "pathlib.Path"}, "'pathlib.Path' is no ForecastModule"),
+        ({"baselines": {"class_path": "Theta", "init_args": {"seson": 3}}}, "baseline Theta has no option 'seson'"),
+        ({"trainer": {"max_stps": 3}}, "trainer has no option 'max_stps'; did you mean 'max_steps'?"),
+        ({"trainer": {"devices": [1.5]}}, 'trainer: option "devices"'),
+        ({"fit": {"max_steps": "many"}}, 'fit: option "max_steps"'),
+        ({"fit": {"max_steps": 0}}, "max_steps is 0"),
+        ({"models": "none", "baselines": "none"}, "neither a model nor a baseline"),
+    ],
+)
+def test_wrong_option_of_a_class_is_one_sentence(given, sentence):
+    data = panel()
+    with pytest.raises(InputError) as caught:
+        assemble(resolve(config(**given), data).config, data)
+    assert sentence in str(caught.value)
