@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from datamodules.defaults import check_lengths, default_context_length
+from datamodules.defaults import check_lengths, default_context_length, default_max_steps
 from datamodules.errors import InputError
 from datamodules.panel import Panel
 from forecast.baselines import DEFAULT as BASELINES
@@ -66,6 +66,11 @@ def resolve(config: BacktestConfig, panel: Panel) -> Resolved:
         config = replace(config, folds=_folds(basis, config))
         fewer = f"fewer than {_FOLDS}: the series are short" if config.folds < _FOLDS else "the toolkit's"
         reasons["folds"] = fewer
+    if "max_steps" not in config.fit:
+        sizes = {"context_length": config.context_length, "horizon": config.horizon}
+        steps = default_max_steps(basis, **sizes, batch_size=int(config.fit["batch_size"]))
+        config = replace(config, fit={"max_steps": steps, **config.fit})
+        reasons["fit"] = "max_steps by the number of windows; early stopping"
     if config.window:
         _check_window(config)
     return Resolved(config, _long_enough(panel, config, reasons), reasons)
@@ -73,7 +78,7 @@ def resolve(config: BacktestConfig, panel: Panel) -> Resolved:
 
 def _fit_defaults() -> dict[str, object]:
     parameters = inspect.signature(NeuralForecaster).parameters
-    return {name: parameters[name].default for name in FIT}
+    return {name: parameters[name].default for name in FIT if name != "max_steps"}
 
 
 def _members(names: tuple[str, ...]) -> tuple[Member, ...]:

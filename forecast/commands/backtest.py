@@ -157,7 +157,7 @@ def _chosen(data: Mapping[str, str], resolved: "Resolved") -> Any:
         rows.append((name, " ".join(each.name or each.class_path for each in members), _why(resolved, name)))
     rows.append(("levels", _told(config.levels), _why(resolved, "levels")))
     rows.append(("metrics", _told(config.metrics), _why(resolved, "metrics")))
-    rows.append(("fit", ", ".join(f"{name} {value}" for name, value in config.fit.items()), "early stopping"))
+    rows.append(("fit", ", ".join(f"{name} {value}" for name, value in config.fit.items()), _why(resolved, "fit")))
     if "short" in resolved.reasons:
         rows.append(("short", config.short, resolved.reasons["short"]))
     return facts("Backtest", (row for row in rows if row[:2] != ("window", "0")), ("option", "value", "why"))
