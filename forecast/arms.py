@@ -123,7 +123,7 @@ def _predict(forecaster: Forecaster, arm: Arm, task: Task) -> pd.DataFrame:
         cutoffs = cutoffs_at_positions(task.panel, some)
         seen = task.panel.until(known_rows(task.panel, int(some[-1])))
         table = forecaster.predict(seen, cutoffs, task.horizon, task.levels)
-        tables.append(join_actuals(table, task.panel, cutoffs, task.seasonality))
+        tables.append(join_actuals(table, task.panel, cutoffs, task.seasonality, horizon=task.horizon))
     table = tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
     table.insert(1, "seed", np.int64(arm.seed))
     return table
@@ -158,13 +158,27 @@ def _curves(forecaster: Forecaster, arm: Arm) -> pd.DataFrame:
 
 
 def configuration(forecaster: Forecaster) -> dict[str, Any]:
-    """How to make the forecaster, in plain values: class and options; a digest where an option cannot be said so."""
+    """How to make the forecaster, in plain values: class and options; a digest where an option cannot be said so.
+
+    An option is an argument of the class, or of those it hands ``**options`` on to. What a class does not keep under
+    the argument's name shows as a digest of its whole state.
+    """
     options = {
-        name: _plain(getattr(forecaster, name))
-        for name in inspect.signature(type(forecaster).__init__).parameters
-        if name not in ("self", "seed") and hasattr(forecaster, name)
+        name: _plain(getattr(forecaster, name)) if hasattr(forecaster, name) else joblib.hash(vars(forecaster))
+        for name in _arguments(type(forecaster))
+        if name not in ("self", "seed")
     }
     return {"class_path": type(forecaster).__name__, "init_args": options}
+
+
+def _arguments(cls: type) -> list[str]:
+    names: list[str] = []
+    for one in cls.__mro__:
+        parameters = inspect.signature(one.__init__).parameters.values()  # type: ignore[misc]
+        names += [each.name for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
+        if not any(each.kind is each.VAR_KEYWORD for each in parameters):
+            break
+    return list(dict.fromkeys(names))
 
 
 def _plain(value: Any) -> Any:

@@ -22,7 +22,7 @@ from forecast.evaluation.metrics import named
 from forecast.evaluation.scores import DEFAULT_METRICS
 from forecast.forecaster import Forecaster
 from forecast.result import Backtest
-from forecast.table import check_levels
+from forecast.table import KEYS, check_levels, level_column
 
 Progress = Callable[[int, int, str], None]
 
@@ -42,7 +42,7 @@ def backtest(
     metrics: Sequence[str] = DEFAULT_METRICS,
     common: bool = False,
     window: int = 0,
-    folder: Path | None = None,
+    folder: str | Path | None = None,
     progress: Progress = lambda done, total, label: None,
     spec: dict[str, Any] | None = None,
 ) -> Backtest:
@@ -70,16 +70,16 @@ def backtest(
         InputError: when the series are too short for the folds, or an option is out of range.
     """
     started = time.perf_counter()
-    _check(forecasters, refit)
+    chosen = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+    _check(forecasters, refit, chosen)
     named(metrics)
-    at_least("gap", gap, 0)
-    at_least("window", window, 0)
+    for name, value in (("stride", stride), ("gap", gap), ("seasonality", seasonality), ("window", window)):
+        at_least(name, value, 0)
     seasonality = seasonality or panel.seasonality
     positions = rolling_positions(panel, horizon=horizon, folds=folds, stride=stride or horizon)
     task = Task(panel, positions, horizon, gap, window, seasonality, check_levels(levels))
-    seeds = range(seeds) if isinstance(seeds, int) else seeds
-    arms = plan(forecasters, folds, refit=refit, seeds=seeds)
-    parts = Parts(folder, task) if folder else None
+    arms = plan(forecasters, folds, refit=refit, seeds=chosen)
+    parts = Parts(Path(folder), task) if folder else None
     done: list[Part] = []
     for index, arm in enumerate(arms):
         progress(index, len(arms), arm.label)
@@ -96,7 +96,7 @@ def backtest(
         "stride": stride or horizon,
         "gap": gap,
         "refit": refit,
-        "seeds": len(seeds),
+        "seeds": seeds if isinstance(seeds, int) else list(chosen),
         "levels": list(task.levels),
         "seasonality": seasonality,
         "freq": panel.clock.freq,
@@ -106,16 +106,16 @@ def backtest(
     }
     return Backtest(
         spec=spec or complete | {"forecasters": [configuration(forecaster) for forecaster in forecasters]},
-        table=_table([part.table for part in done if len(part.table)]),
+        table=_table([part.table for part in done if len(part.table)], task.levels),
         runs=pd.DataFrame([part.run for part in done]),
         curves=_curves([part.curves for part in done if len(part.curves)]),
         recent=_recent(task),
         health=health(panel),
-        provenance=_provenance(panel, list(seeds), time.perf_counter() - started),
+        provenance=_provenance(panel, list(chosen), time.perf_counter() - started),
     )
 
 
-def _check(forecasters: Sequence[Forecaster], refit: str | int) -> None:
+def _check(forecasters: Sequence[Forecaster], refit: str | int, seeds: tuple[int, ...]) -> None:
     names = [forecaster.name for forecaster in forecasters]
     if not names:
         raise InputError("no forecaster was given; a backtest needs at least one model or baseline. Name some.")
@@ -124,12 +124,15 @@ def _check(forecasters: Sequence[Forecaster], refit: str | int) -> None:
         raise InputError(f"two forecasters are called {min(twice)!r}; each needs its own name. Give one another name.")
     if not (refit in ("never", "always") or (isinstance(refit, int) and refit >= 1)):
         raise InputError(f"refit is {refit!r}; expected never, always, or a number of folds from 1. Say one of these.")
+    if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
+        raise InputError(f"seeds are {list(seeds)}; expected at least one, from 0, each once. Give a number from 1.")
 
 
-def _table(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """All parts as one table; names stay categories."""
+def _table(tables: list[pd.DataFrame], levels: tuple[float, ...]) -> pd.DataFrame:
+    """All parts as one table; names stay categories. Without any part, its columns."""
     if not tables:
-        return pd.DataFrame()
+        values = ["mean", *map(level_column, levels), "actual", "naive_mae", "naive_mse"]
+        return pd.DataFrame(columns=[*KEYS, "time", *values]).astype(dict.fromkeys(values, np.float64))
     names = {name: union_categoricals([table[name].astype("category") for table in tables]) for name in _NAMES}
     numbers = pd.concat([table.drop(columns=list(_NAMES)) for table in tables], ignore_index=True)
     return numbers.assign(**names)[tables[0].columns]

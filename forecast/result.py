@@ -100,7 +100,7 @@ class Backtest:
             runs=_read_csv(folder / "runs.csv"),
             curves=_read_csv(folder / "curves.csv"),
             recent=pd.read_parquet(folder / "recent.parquet"),
-            health=_read_csv(folder / "health.csv"),
+            health=_with_stamps(_read_csv(folder / "health.csv"), ("first", "last")),
             provenance=json.loads((folder / "provenance.json").read_text()),
         )
 
@@ -121,6 +121,12 @@ def _read_csv(path: Path) -> pd.DataFrame:
     """The table; texts as they are (a series may be called NA), empty numbers as NaN."""
     empty = {name: [""] for name in pd.read_csv(path, nrows=0).columns if name not in _TEXTS}
     return pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=empty)
+
+
+def _with_stamps(frame: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+    """The table with these columns as timestamps; on an integer clock they stay numbers."""
+    texts = [name for name in names if name in frame and not pd.api.types.is_numeric_dtype(frame[name])]
+    return frame.assign(**{name: pd.to_datetime(frame[name]).astype("datetime64[us]") for name in texts})
 
 
 def _atomic(path: Path, write_to: Callable[[Path], object]) -> None:

@@ -51,7 +51,7 @@ def check_levels(levels: Sequence[float]) -> tuple[float, ...]:
             raise InputError(
                 f"level {level} is not between 0 and 1; levels are quantile levels: an 80 % interval is 0.1 and 0.9."
             )
-    return tuple(sorted(set(levels)))
+    return tuple(sorted({float(level) for level in levels}))
 
 
 class NotFiniteError(ValueError):
@@ -123,12 +123,17 @@ def _check_finite(
     )
 
 
-def join_actuals(table: pd.DataFrame, panel: Panel, cutoffs: np.ndarray, seasonality: int) -> pd.DataFrame:
-    """The table of ``build(panel, cutoffs)`` with what came: ``actual``, ``naive_mae`` and ``naive_mse``."""
+def join_actuals(
+    table: pd.DataFrame, panel: Panel, cutoffs: np.ndarray, seasonality: int, *, horizon: int
+) -> pd.DataFrame:
+    """The table of ``build(panel, cutoffs)`` with what came: ``actual``, ``naive_mae`` and ``naive_mse``.
+
+    Raises:
+        ValueError: when the rows are not those of ``build``, so that no forecast is ever put beside another's actual.
+    """
     fold, series = np.nonzero(cutoffs >= 0)
     row = cutoffs[fold, series]
-    n_targets = panel.target.shape[1]
-    horizon = len(table) // max(len(row) * n_targets, 1)
+    _check_rows(table, panel, row, series, horizon)
     ahead = row[:, None] + np.arange(1, horizon + 1)  # (C, H)
     inside = ahead < panel.offsets[series + 1][:, None]
     actual = np.where(inside[..., None], panel.target[np.where(inside, ahead, 0)], np.nan)  # (C, H, D)
@@ -138,6 +143,25 @@ def join_actuals(table: pd.DataFrame, panel: Panel, cutoffs: np.ndarray, seasona
         naive_mae=np.repeat(mae[row], horizon, axis=0).reshape(-1),
         naive_mse=np.repeat(mse[row], horizon, axis=0).reshape(-1),
     )
+
+
+def _check_rows(table: pd.DataFrame, panel: Panel, row: np.ndarray, series: np.ndarray, horizon: int) -> None:
+    per_cutoff = horizon * panel.target.shape[1]
+    if len(table) != len(row) * per_cutoff:
+        name = table["model"].iloc[0] if len(table) else "the forecaster"
+        raise ValueError(f"{name} answered {len(table)} rows; expected {len(row) * per_cutoff}, one a step")
+    if not len(table):
+        return
+    steps = np.repeat(np.arange(1, horizon + 1), panel.target.shape[1])
+    first = table.iloc[::per_cutoff]
+    in_order = (
+        (table["step"].to_numpy().reshape(-1, per_cutoff) == steps).all()
+        and (first["unique_id"].astype(str).to_numpy() == panel.ids[series].astype(str)).all()
+        and (first["cutoff"].to_numpy() == panel.times(row, series)).all()
+        and (table["target"].iloc[:per_cutoff].astype(str) == np.tile(panel.columns.target, horizon)).all()
+    )
+    if not in_order:
+        raise ValueError(f"{table['model'].iloc[0]} answered in another order than series, cutoff, step and target")
 
 
 def naive_errors(panel: Panel, seasonality: int) -> tuple[np.ndarray, np.ndarray]:
@@ -173,13 +197,13 @@ def to_wide(table: pd.DataFrame) -> pd.DataFrame:
     """The frame that users of the field join and plot on: ``unique_id, ds, cutoff, y``, a column a model, its bounds.
 
     A pair of levels that mirror each other becomes ``MODEL-lo-80`` and ``MODEL-hi-80``. A panel of several targets has
-    ``unique_id`` as ``series/target``.
+    ``unique_id`` as ``series/target``, a model of several seeds the columns ``MODEL/seed``.
     """
     index = ["unique_id", "ds", "cutoff"]
     several = table["target"].nunique() > 1
     ids = table["unique_id"].astype(str)
     keyed = table.assign(
-        unique_id=ids + "/" + table["target"].astype(str) if several else ids, model=table["model"].astype(str)
+        unique_id=ids + "/" + table["target"].astype(str) if several else ids, model=_columns_of(table)
     ).rename(columns={"time": "ds", "actual": "y"})
     wide = keyed.drop_duplicates(index).set_index(index)[["y"] if "y" in keyed else []]
     levels = level_columns(table)
@@ -191,3 +215,12 @@ def to_wide(table: pd.DataFrame) -> pd.DataFrame:
                 side = "lo" if level < 0.5 else "hi"
                 wide[f"{name}-{side}-{round(abs(1 - 2 * level) * 100, 6):g}"] = rows[column]
     return wide.reset_index()
+
+
+def _columns_of(table: pd.DataFrame) -> pd.Series:
+    """Each row's model, with its seed where the model has several."""
+    models = table["model"].astype(str)
+    if "seed" not in table:
+        return models
+    seeds = table.groupby(models)["seed"].nunique()
+    return models.where(models.map(seeds) == 1, models + "/" + table["seed"].astype(str))

@@ -208,7 +208,7 @@ def predict(models: Iterable[str], rounds: int) -> None:
         ratio = statistics.median(ours / forward for forward, ours in pairs)
         mean, quantiles = arrays()
         frame, table = _time(partial(build, name, panel, cutoffs, mean, quantiles, levels))
-        joined, _ = _time(partial(join_actuals, table, panel, cutoffs, 24))
+        joined, _ = _time(partial(join_actuals, table, panel, cutoffs, 24, horizon=horizon))
         print(f"{name:<8}{forward:>9.3f}{ours:>9.3f}{ratio:>13.2f} | {frame:>20.3f}{joined:>15.3f}")
     print()
 
