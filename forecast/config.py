@@ -2,7 +2,7 @@
 
 import typing
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -109,9 +109,7 @@ class BacktestConfig:
         one_of("short", config.short, ("error", "skip"))
         if not (config.refit in ("never", "always") or (config.refit.isdigit() and int(config.refit))):
             raise InputError(f"refit is {config.refit!r}; expected never, always or a number of folds from 1. Say one.")
-        for name in config.fit:
-            one_of("fit option", name, FIT)
-        return config
+        return replace(config, fit={name: _fit_value(name, value) for name, value in config.fit.items()})
 
     @property
     def layout(self) -> dict[str, Any]:
@@ -122,10 +120,11 @@ class BacktestConfig:
     def plain(self) -> dict[str, Any]:
         """The configuration as it stands in YAML; numbers that are yet to be chosen are left out."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: _plain(value) for name, value in values.items() if name not in _LEAST or value >= _LEAST[name]}
+        found = {name: _plain(value) for name, value in values.items() if name not in _LEAST or value >= _LEAST[name]}
+        return found | ({"data": self.data[0]} if len(self.data) == 1 else {})
 
 
-FIT: Final = ("max_steps", "batch_size", "steps_per_epoch", "validation")
+FIT: Final = {"max_steps": int, "batch_size": int, "steps_per_epoch": int, "validation": float}
 _LEAST: Final = {
     "horizon": 1,
     "context_length": 1,
@@ -214,6 +213,13 @@ def _value(name: str, kind: Any, value: Any, where: str) -> Any:
     return tuple(str(part) for part in parts)
 
 
+def _fit_value(name: str, value: Any) -> Any:
+    one_of("fit option", name, FIT)
+    number = _number(value, FIT[name], InputError(f"{name} is {value!r}; expected a number. Correct it."))
+    at_least(name, number, 0 if name == "validation" else 1)
+    return number
+
+
 def _number(value: Any, kind: type, error: InputError) -> Any:
     if isinstance(value, bool) or (isinstance(value, float) and kind is int and value != int(value)):
         raise error
@@ -257,6 +263,5 @@ def _plain(value: Any) -> Any:
         entry = {name: part for name, part in value._asdict().items() if part}
         return value.class_path if len(entry) == 1 else entry
     if isinstance(value, tuple):
-        parts = [_plain(part) for part in value]
-        return parts[0] if len(parts) == 1 and isinstance(value[0], str) else parts
+        return [_plain(part) for part in value]
     return dict(value) if isinstance(value, Mapping) else value

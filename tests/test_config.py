@@ -99,7 +99,7 @@ def test_flags_win_and_options_of_fit_and_trainer_are_merged(tmp_path):
     file = tmp_path / "x.yaml"
     file.write_text("data: a.csv\nhorizon: 3\nfolds: 2\nfit: {max_steps: 5, batch_size: 8}\ntrainer: {devices: 2}\n")
     found = read_config(file, {"folds": "4", "fit": {"max_steps": "9"}, "trainer": {"accelerator": "cpu"}})
-    assert (found.folds, found.fit) == (4, {"max_steps": "9", "batch_size": 8})
+    assert (found.folds, found.fit) == (4, {"max_steps": 9, "batch_size": 8})
     assert found.trainer == {"devices": 2, "accelerator": "cpu"}
 
 
@@ -172,7 +172,7 @@ def test_forecasters_say_all_their_options():
         ({"baselines": {"class_path": "Theta", "init_args": {"seson": 3}}}, "baseline Theta has no option 'seson'"),
         ({"trainer": {"max_stps": 3}}, "trainer has no option 'max_stps'; did you mean 'max_steps'?"),
         ({"trainer": {"devices": [1.5]}}, 'trainer: option "devices"'),
-        ({"fit": {"max_steps": "many"}}, 'fit: option "max_steps"'),
+        ({"fit": {"max_steps": "many"}}, "max_steps is 'many'; expected a number"),
         ({"fit": {"max_steps": 0}}, "max_steps is 0"),
         ({"models": "none", "baselines": "none"}, "neither a model nor a baseline"),
     ],
