@@ -47,11 +47,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"forecast: error: {' '.join(str(error).split())}\n")
         return 2
     except KeyboardInterrupt:
-        sys.stderr.write("forecast: interrupted; finished parts of a backtest are kept.\n")
-        return 130
+        return _interrupted()
+    except SystemExit as stop:  # so Lightning's Trainer ends when it is interrupted
+        if isinstance(stop.__context__, KeyboardInterrupt):
+            return _interrupted()
+        raise
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _interrupted() -> int:
+    sys.stderr.write("forecast: interrupted; finished parts of a backtest are kept.\n")
+    return 130
 
 
 def _dispatch(argv: list[str]) -> int:

@@ -46,8 +46,9 @@ def test_help_names_every_command_and_shows_two_examples(words, capsys):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_its_options(command, capsys):
-    with pytest.raises(SystemExit) if command not in ("fit", "validate", "test") else pytest.MonkeyPatch.context():
-        assert main([command, "--help"]) == 0
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code in (0, None)
     assert "--help" in capsys.readouterr().out
 
 
@@ -239,10 +240,19 @@ def test_fit_then_predict_from_checkpoint_and_file(data, capsys):
     assert not Path("n.csv").exists()
 
 
-def test_interrupt_is_one_line(monkeypatch, capsys):
-    def interrupt(argv):
+def stopped_as_lightning_does(argv):
+    try:
         raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        sys.exit(1)
 
+
+def stopped(argv):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("interrupt", [stopped, stopped_as_lightning_does])
+def test_interrupt_is_one_line(interrupt, monkeypatch, capsys):
     monkeypatch.setattr(forecast.cli, "_dispatch", interrupt)
     assert main(["doctor"]) == 130
     assert capsys.readouterr().err.startswith("forecast: interrupted")

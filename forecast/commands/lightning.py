@@ -90,8 +90,6 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
         if not isinstance(error, argparse.ArgumentError):
             raise
         raise InputError(f"{_sentence(command, str(error))}; see 'forecast {command} --help'.") from error
-    except SystemExit as stop:  # after --help
-        return int(stop.code or 0)
     return 0
 
 
