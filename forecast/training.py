@@ -199,10 +199,13 @@ def make_step(module: pl.LightningModule, optimizer: LightningOptimizer, clip: f
     listeners: list[Any] = [module, *trainer.callbacks]  # type: ignore[attr-defined]
     plain = type(trainer.precision_plugin) is Precision and isinstance(trainer.strategy, SingleDeviceStrategy)
     if not plain or any(is_overridden(hook, one) for hook in _STEP_HOOKS for one in listeners):
+        scaler = getattr(trainer.precision_plugin, "scaler", None)  # of half precision
 
         def step(loss: Tensor) -> None:
             optimizer.zero_grad()
             module.manual_backward(loss)
+            if clip and scaler is not None:
+                scaler.unscale_(optimizer.optimizer)
             if clip:
                 nn.utils.clip_grad_norm_(parameters, clip)
             optimizer.step()
