@@ -349,6 +349,29 @@ def test_steps_that_nobody_listens_to_are_the_same_steps(optimizer, make_data, m
     assert same_weights(runs[0][1], runs[1][1])
 
 
+@pytest.mark.parametrize("batch", [1, 7, 1024])
+def test_validation_loss_is_the_mean_over_observed_values_whatever_the_batches(batch, make_panel, make_trainer):
+    class Batched(PanelData):
+        def val_dataloader(self):
+            loader = super().val_dataloader()
+            loader.sampler.batch_size = batch
+            return loader
+
+    data = Batched(make_panel([60, 50], holes=0.4), context_length=6, horizon=4)
+    module = small(data, head="point")
+    trainer = make_trainer()
+    logged = trainer.validate(module, datamodule=data, verbose=False)[0]["val_loss"]
+    data.trainer = None
+    total = observed = 0.0
+    with torch.no_grad():
+        for window in data.val_dataloader():
+            for row in range(len(window.cutoff)):
+                one = data._store.window(window.cutoff[row : row + 1], context_length=6, horizon=4)
+                total += float(module.loss(one) * one.observed.sum())
+                observed += float(one.observed.sum())
+    assert logged == pytest.approx(total / observed, rel=1e-5)
+
+
 # the best weights
 
 

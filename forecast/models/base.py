@@ -168,7 +168,8 @@ class ForecastModule(pl.LightningModule, ABC):
         return self(window.context)
 
     def _log_loss(self, name: str, window: Window) -> None:
-        self.log(name, self.loss(window), prog_bar=True, sync_dist=True, batch_size=len(window.series))
+        weight = int(window.observed.sum())  # so that the mean is over values, however they fall into batches
+        self.log(name, self.loss(window), prog_bar=True, sync_dist=True, batch_size=weight)
 
     def on_validation_epoch_end(self) -> None:
         """Tell a plateau schedule the validation loss."""

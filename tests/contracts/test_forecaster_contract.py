@@ -13,8 +13,12 @@ import torch
 from datamodules.errors import InputError
 from datamodules.panel import Panel
 from datamodules.split import last_cutoffs, rolling_cutoffs
+from datamodules.window import Dims
 from forecast.baselines.base import ForecastError
-from forecast.table import NotFiniteError
+from forecast.baselines.naive import Naive
+from forecast.models.linear import Linear
+from forecast.neural import NeuralForecaster
+from forecast.table import NotFiniteError, build
 
 LEVELS = (0.1, 0.5, 0.9)
 HORIZON = 5
@@ -73,6 +77,33 @@ def test_forecast_ignores_values_after_cutoff(make, panel, value):
     garbage = with_rows_after(panel, cutoffs[0], value)
     pd.testing.assert_frame_equal(forecaster.predict(panel, cutoffs, HORIZON, LEVELS), expected, check_exact=True)
     pd.testing.assert_frame_equal(forecaster.predict(garbage, cutoffs, HORIZON, LEVELS), expected, check_exact=True)
+
+
+class PeekingBaseline(Naive):
+    """Takes the step after the cutoff for all that comes."""
+
+    def predict(self, panel, cutoffs, horizon, levels=()):
+        rows = np.minimum(cutoffs[cutoffs >= 0] + 1, len(panel.target) - 1)
+        mean = np.repeat(np.nan_to_num(panel.target[rows])[:, None], horizon, axis=1)
+        return build(self.name, panel, cutoffs, mean, np.empty((*mean.shape, 0)), levels)
+
+
+class PeekingNetwork(NeuralForecaster):
+    """Its context reaches one step beyond the cutoff."""
+
+    def predict_arrays(self, panel, cutoffs, horizon, levels):
+        return super().predict_arrays(panel, np.where(cutoffs >= 0, cutoffs + 1, -1), horizon, levels)
+
+
+@pytest.mark.parametrize(
+    "make_peeking",
+    [PeekingBaseline, lambda: PeekingNetwork(Linear(Dims(4, HORIZON), levels=[0.1, 0.9]), max_steps=3)],
+    ids=["baseline", "network"],
+)
+@pytest.mark.parametrize("value", [1e6, -3.0])
+def test_looking_one_step_ahead_would_be_caught(make_peeking, panel, value):
+    with pytest.raises(AssertionError):
+        test_forecast_ignores_values_after_cutoff(make_peeking, panel, value)
 
 
 def test_forecast_does_not_depend_on_other_cutoffs_asked_for(make, panel):
