@@ -149,3 +149,11 @@ def test_a_real_difference_is_found():
     rng = np.random.default_rng(0)
     p_values = [diebold_mariano(rng.normal(0.5, 1.0, 40), 1).p_value for _ in range(500)]
     assert np.mean(np.array(p_values) < 0.05) > 0.8
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_holm_equals_statsmodels(seed):
+    from statsmodels.stats.multitest import multipletests
+
+    p_values = np.random.default_rng(seed).uniform(0, 0.2, 7)
+    np.testing.assert_allclose(holm(p_values), multipletests(p_values, method="holm")[1])

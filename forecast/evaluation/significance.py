@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from forecast.evaluation.alignment import group
 
@@ -116,11 +115,14 @@ def diebold_mariano(differential: np.ndarray, horizon: int) -> Test:
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
-    """The p-values corrected for there being several (Holm, 1979); NaN stays NaN and does not count."""
+    """The p-values corrected for there being several (Holm, 1979); NaN stays NaN and does not count.
+
+    Three lines of our own, since statsmodels' function collects garbage first, half a second each time.
+    """
     corrected = np.full(len(p_values), np.nan)
-    known = np.isfinite(p_values)
-    if known.any():
-        corrected[known] = multipletests(np.asarray(p_values)[known], method="holm")[1]
+    order = np.argsort(p_values)[: np.isfinite(p_values).sum()]  # NaN sorts last
+    steps = np.asarray(p_values)[order] * np.arange(len(order), 0, -1)
+    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
     return corrected
 
 

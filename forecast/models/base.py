@@ -152,6 +152,7 @@ class ForecastModule(pl.LightningModule, ABC):
             on_step=False,
             on_epoch=True,
             prog_bar=True,
+            sync_dist=True,
             batch_size=len(losses),
         )
 
