@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Final, Unpack
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,10 @@ from datamodules.panel import Panel
 from datamodules.shapes import join_rows
 
 ENDINGS = (".csv", ".parquet")
+
+# for read_csv: numbers to the last bit as written; from pandas 3.1 on it does so by itself
+_DOES_SO = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
+EXACT: Final[dict[str, Any]] = {} if _DOES_SO else {"float_precision": "round_trip"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +161,7 @@ def _read_csv(path: Path, layout: Layout) -> pd.DataFrame:
                 na_values=[""],
                 skip_blank_lines=False,  # so that lines count as in the file
                 low_memory=False,
+                **EXACT,
             )
     except pd.errors.ParserWarning as error:
         raise InputError(

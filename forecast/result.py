@@ -12,6 +12,7 @@ import pandas as pd
 import yaml
 
 from datamodules.errors import InputError
+from datamodules.readers import EXACT
 from forecast.evaluation.scores import DEFAULT_METRICS, cell_scores, leaderboard
 from forecast.evaluation.verdict import verdict
 from forecast.report.render import write
@@ -50,8 +51,14 @@ class Backtest:
         return leaderboard(self.table, self.runs, self.metrics, common=bool(self.spec.get("common", False)))
 
     def verdict(self) -> str:
-        """Whether the networks are worth it, in sentences."""
-        return verdict(self.leaderboard(), self.table, self.metrics)
+        """Whether the networks are worth it, in sentences, and which series that does not cover."""
+        said = verdict(self.leaderboard(), self.table, self.metrics)
+        absent = self.health.loc[self.health["folds"] == 0, "unique_id"].astype(str).unique()
+        if len(absent) == 0:
+            return said
+        names = ", ".join(absent[:3]) + (" ..." if len(absent) > 3 else "")
+        total = self.health["unique_id"].nunique()
+        return f"{said} {len(absent)} of {total} series had ended, or had too little history, at every cutoff: {names}."
 
     def to_wide(self) -> pd.DataFrame:
         """``unique_id, ds, cutoff, y``, a column a model, and its interval bounds."""
@@ -120,7 +127,7 @@ _TEXTS = ("model", "unique_id", "target", "dropped", "note", "error", "cutoff", 
 def _read_csv(path: Path) -> pd.DataFrame:
     """The table; texts as they are (a series may be called NA), empty numbers as NaN."""
     empty = {name: [""] for name in pd.read_csv(path, nrows=0).columns if name not in _TEXTS}
-    return pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=empty)
+    return pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=empty, **EXACT)
 
 
 def _with_stamps(frame: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:

@@ -200,3 +200,10 @@ def test_synthetic_series_have_the_sizes_asked_for_and_repeat_with_their_seed():
 def test_synthetic_series_have_their_season():
     panel = Synthetic(n_series=1, length=240, seasons=(12,), trend=0.0, noise=0.0).load()
     np.testing.assert_allclose(panel.target[12:], panel.target[:-12], rtol=1e-9)
+
+
+def test_numbers_are_read_to_the_last_bit(tmp_path):
+    values = np.random.default_rng(0).normal(size=500)
+    days = pd.date_range("2024-01-01", periods=500)
+    pd.DataFrame({"unique_id": "a", "ds": days, "y": values}).to_csv(tmp_path / "exact.csv", index=False)
+    assert (read(tmp_path / "exact.csv").target[:, 0] == values).all()

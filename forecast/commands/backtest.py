@@ -183,11 +183,14 @@ def _show_result(result: "Backtest") -> None:
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int, str], None]]:
     """What to call as parts begin: a bar on a terminal, else nothing."""
+    if not sys.stderr.isatty():
+        yield lambda done, total, label: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda done, total, label: bar.update(task, completed=done, total=total, description=label)
