@@ -35,6 +35,8 @@ class Task:
         window: rows that ``fit`` sees at most; 0 for all.
         seasonality: of the naive errors that scale MASE.
         levels: quantile levels.
+        history: rows that a series must have up to a cutoff; with fewer, no forecaster forecasts it there, so that all
+            are scored on the same rows.
     """
 
     panel: Panel
@@ -44,6 +46,12 @@ class Task:
     window: int
     seasonality: int
     levels: tuple[float, ...]
+    history: int = 1
+
+    def cutoffs(self, positions: np.ndarray) -> np.ndarray:
+        """(F, N) cutoff rows at ``positions`` (F); -1 for a series that has ended or has too little history there."""
+        rows = cutoffs_at_positions(self.panel, positions)
+        return np.where(rows - self.panel.offsets[:-1] + 1 >= self.history, rows, -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +128,7 @@ def _predict(forecaster: Forecaster, arm: Arm, task: Task) -> pd.DataFrame:
     together = [positions] if getattr(forecaster, "causal", False) else list(positions[:, None])
     tables = []
     for some in together:
-        cutoffs = cutoffs_at_positions(task.panel, some)
+        cutoffs = task.cutoffs(some)
         seen = task.panel.until(known_rows(task.panel, int(some[-1])))
         table = forecaster.predict(seen, cutoffs, task.horizon, task.levels)
         tables.append(join_actuals(table, task.panel, cutoffs, task.seasonality, horizon=task.horizon))
@@ -198,8 +206,8 @@ class Parts:
 
     def __init__(self, folder: Path, task: Task) -> None:
         self.folder = folder
-        fields = (task.positions.tolist(), task.horizon, task.gap, task.window, task.seasonality, task.levels)
-        self._common = json.dumps([task.panel.fingerprint(), *fields])
+        numbers = (task.horizon, task.gap, task.window, task.seasonality, task.levels, task.history)
+        self._common = json.dumps([task.panel.fingerprint(), task.positions.tolist(), *numbers])
 
     def _path(self, arm: Arm) -> Path:
         own = json.dumps([configuration(arm.forecaster), arm.seed, arm.first, arm.count], sort_keys=True)

@@ -77,7 +77,13 @@ def backtest(
         at_least(name, value, 0)
     seasonality = seasonality or panel.seasonality
     positions = rolling_positions(panel, horizon=horizon, folds=folds, stride=stride or horizon)
-    task = Task(panel, positions, horizon, gap, window, seasonality, check_levels(levels))
+    history = max(getattr(forecaster, "context_length", 1) for forecaster in forecasters)
+    task = Task(panel, positions, horizon, gap, window, seasonality, check_levels(levels), history)
+    if (task.cutoffs(positions) < 0).all():
+        raise InputError(
+            f"no series has {history} rows up to one of the {folds} cutoffs, which the longest context needs. Shorten "
+            "the context, or use fewer folds."
+        )
     arms = plan(forecasters, folds, refit=refit, seeds=chosen)
     parts = Parts(Path(folder), task) if folder else None
     done: list[Part] = []
@@ -110,7 +116,7 @@ def backtest(
         runs=pd.DataFrame([part.run for part in done]),
         curves=_curves([part.curves for part in done if len(part.curves)]),
         recent=_recent(task),
-        health=health(panel),
+        health=health(panel).assign(folds=_folds_of_series(task)),
         provenance=_provenance(panel, list(chosen), time.perf_counter() - started),
     )
 
@@ -144,6 +150,13 @@ _NAMES = ("model", "unique_id", "target")
 def _curves(curves: list[pd.DataFrame]) -> pd.DataFrame:
     columns = ["model", "seed", "fold", "epoch", "step", "train_loss", "val_loss"]
     return pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=columns)
+
+
+def _folds_of_series(task: Task) -> np.ndarray:
+    """(N * D) the folds that each series is forecast in; 0 where it had ended, or just begun, at every cutoff."""
+    folds = (task.cutoffs(task.positions) >= 0).sum(axis=0)
+    order = np.argsort(task.panel.ids.astype(str), kind="stable")  # as ``health`` has them
+    return np.repeat(folds[order], len(task.panel.columns.target))
 
 
 def _recent(task: Task) -> pd.DataFrame:

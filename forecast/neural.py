@@ -76,6 +76,11 @@ class NeuralForecaster:
         return self.module.dims
 
     @property
+    def context_length(self) -> int:
+        """Rows up to a cutoff that a forecast needs."""
+        return self.dims.context_length
+
+    @property
     def parameters(self) -> int:
         """Number of trainable values."""
         return sum(parameter.numel() for parameter in self.module.parameters() if parameter.requires_grad)
@@ -95,7 +100,7 @@ class NeuralForecaster:
             trainer = pl.Trainer(**self._trainer_options())
             trainer.fit(module, datamodule=data)
         train = data.windows(data.split.train)
-        self.module = module.eval()
+        self.module = module.eval().to(trainer.strategy.root_device)  # the trainer leaves it on the CPU
         self.curves = _losses(trainer.callback_metrics["curves"].tolist())
         self.notes = {
             "epochs": int(self.curves["epoch"].iloc[-1]),
@@ -118,7 +123,7 @@ class NeuralForecaster:
         """The forecasts before they become a table: (C, H, D) and (C, H, D, Q); Q is 0 for a point head."""
         self._check(panel)
         at_least("horizon", horizon, 1)
-        length = self.dims.context_length
+        length = self.context_length
         if horizon > self.dims.horizon:
             raise InputError(
                 f"{self.name} forecasts {self.dims.horizon} steps; horizon {horizon} was asked for. Fit anew."

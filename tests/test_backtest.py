@@ -217,15 +217,7 @@ def test_series_that_start_late_or_end_early_are_forecast_where_they_are(make_pa
     panel = make_panel([60, 30, 54, 9], late=[0, 0, 0, 51])
     table = backtest(panel, [Naive(), network(model=Linear)], horizon=3, folds=4).table
     counts = table[table["model"] == "Naive"].groupby("unique_id", observed=True)["cutoff"].nunique()
-    assert counts.to_dict() == {"series 0": 4, "series 2": 3, "series 3": 2}
-
-
-def test_network_whose_context_reaches_before_a_series_says_so(make_panel):
-    panel = make_panel([60, 15], late=[0, 45])
-    result = backtest(panel, [Naive(), network()], horizon=3, folds=4)
-    errors = result.runs.set_index("model")["error"]
-    assert errors["Naive"] == ""
-    assert "series 'series 1' has 3 rows up to its cutoff; MLP needs a context of 6" in errors["MLP"]
+    assert counts.to_dict() == {"series 0": 4, "series 2": 3, "series 3": 1}
 
 
 def test_runs_tell_windows_seconds_and_notes(panel):
@@ -308,3 +300,24 @@ def test_every_network_beats_the_naive_forecast_on_a_sine(make_panel):
     result = backtest(panel, [*members, Naive()], horizon=6, folds=5)
     scores = result.leaderboard().set_index("model")["mae"]
     assert (scores.drop("Naive") < 0.5 * scores["Naive"]).all()
+
+
+def test_a_series_with_too_little_history_at_a_cutoff_is_left_out_there_for_all(make_panel):
+    panel = make_panel([60, 20], late=[0, 40])  # the second has 20 - 9 = 11 rows at the first cutoff, 17 at the last
+    result = backtest(panel, [Naive(), NeuralForecaster(Linear(Dims(14, 3)), max_steps=4)], horizon=3, folds=3)
+    assert not result.runs["error"].any()
+    rows = {name: part[["unique_id", "cutoff", "step"]].astype(str) for name, part in result.table.groupby("model")}
+    assert rows["Naive"].reset_index(drop=True).equals(rows["Linear"].reset_index(drop=True))
+    assert result.health["folds"].tolist() == [3, 2]
+
+
+def test_the_verdict_names_series_that_no_cutoff_covers(make_panel):
+    panel = make_panel([60, 30])  # the second ends long before
+    result = backtest(panel, [Naive(), SeasonalNaive()], horizon=3, folds=3)
+    assert result.health["folds"].tolist() == [3, 0]
+    assert "1 of 2 series had ended" in result.verdict()
+
+
+def test_no_series_long_enough_is_said_before_anything_is_trained(panel):
+    with pytest.raises(InputError, match="no series has 70 rows up to one of the 3 cutoffs"):
+        backtest(panel, [NeuralForecaster(Linear(Dims(70, 3)))], horizon=3, folds=3)

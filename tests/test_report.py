@@ -99,7 +99,7 @@ def make_result(series=SERIES, targets=("y",), seeds=(0, 1), levels=(0.1, 0.5, 0
                 )
     table = pd.concat(parts, ignore_index=True).astype({"model": "category", "unique_id": "category"})
     health = pd.DataFrame(
-        {"unique_id": list(series), "rows": len(t), "begin": stamps[0], "end": stamps[-1], "missing": 0}
+        {"unique_id": list(series), "folds": 3, "rows": len(t), "begin": stamps[0], "end": stamps[-1], "missing": 0}
         | {"longest_gap": 0, "constant_runs": 0, "negatives": 0, "windows": 210, "reason": "12 target crosses border"}
     )
     spec = {
