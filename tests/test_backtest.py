@@ -306,7 +306,8 @@ def test_a_series_with_too_little_history_at_a_cutoff_is_left_out_there_for_all(
     panel = make_panel([60, 20], late=[0, 40])  # the second has 20 - 9 = 11 rows at the first cutoff, 17 at the last
     result = backtest(panel, [Naive(), NeuralForecaster(Linear(Dims(14, 3)), max_steps=4)], horizon=3, folds=3)
     assert not result.runs["error"].any()
-    rows = {name: part[["unique_id", "cutoff", "step"]].astype(str) for name, part in result.table.groupby("model")}
+    by_model = result.table.groupby("model", observed=True)
+    rows = {name: part[["unique_id", "cutoff", "step"]].astype(str) for name, part in by_model}
     assert rows["Naive"].reset_index(drop=True).equals(rows["Linear"].reset_index(drop=True))
     assert result.health["folds"].tolist() == [3, 2]
 
