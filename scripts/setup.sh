@@ -12,7 +12,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 me=scripts/$(basename "$0")
 cd "$root"
 unset PYTHONHOME PYTHONPATH # what a person set for other work must not reach into the environment
-export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE} # threads that wait by spinning train 20 times slower on a busy machine
+export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-10000} # as the forecast command does; see forecast/cli.py
 
 say() { printf '[%s] %s\n' "$me" "$*"; }
 fail() {
