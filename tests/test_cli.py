@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -132,7 +133,7 @@ def test_data_set_by_name_runs_again_from_its_configuration(tmp_path, monkeypatc
 def test_second_run_into_a_folder_resumes(data, monkeypatch):
     done = []
     monkeypatch.setattr(
-        sys.modules["forecast.backtest"], "run", lambda arm, task: done.append(arm) or real_run(arm, task)
+        import_module("forecast.backtest"), "run", lambda arm, task: done.append(arm) or real_run(arm, task)
     )
     assert backtest(data, "--output", "out") == 0
     first = forecasts("out")
