@@ -222,8 +222,9 @@ def _time(function: Callable[[], Any]) -> tuple[float, Any]:
 def memory() -> None:
     """Peak memory of training above that of the imports, in a process of its own."""
     script = (
-        "import resource, pytorch_lightning, forecast.neural, datamodules.synthetic, scripts_bench as bench\n"
-        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+        "import pathlib, re, pytorch_lightning, forecast.neural, datamodules.synthetic, scripts_bench as bench\n"
+        "status = pathlib.Path('/proc/self/status')\n"  # getrusage would count the parent's memory at the fork
+        "peak = lambda: int(re.search(r'VmHWM:\\s+(\\d+)', status.read_text())[1]) / 1024\n"
         "before = peak()\n"
         "panel = datamodules.synthetic.Synthetic(n_series=414, length=(700, 960)).load()\n"
         "bench._toolkit(panel, 'MLP', {})\n"
