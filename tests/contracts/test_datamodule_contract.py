@@ -71,8 +71,6 @@ def test_dims_are_those_of_the_batches(make):
 @pytest.mark.parametrize("borders", ALL_BORDERS, ids=str)
 def test_targets_of_the_parts_do_not_overlap(make, borders):
     data = make(borders=borders, batch_size=16)
-    if borders.by == "series" and data.panel.n_series < 3:
-        pytest.skip("too few series")
     parts = [
         target_rows(loader, 3) for loader in (data.train_dataloader(), data.val_dataloader(), data.test_dataloader())
     ]
