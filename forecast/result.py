@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,15 @@ class Backtest:
 
     def leaderboard(self) -> pd.DataFrame:
         """A row per model, best first (``forecast.evaluation.scores.leaderboard``)."""
+        return self._board.copy()
+
+    @cached_property
+    def _board(self) -> pd.DataFrame:
         return leaderboard(self.table, self.runs, self.metrics, common=bool(self.spec.get("common", False)))
 
     def verdict(self) -> str:
         """Whether the networks are worth it, in sentences, and which series that does not cover."""
-        said = verdict(self.leaderboard(), self.table, self.metrics)
+        said = verdict(self._board, self.table, self.metrics)
         absent = self.health.loc[self.health["folds"] == 0, "unique_id"].astype(str).unique()
         if len(absent) == 0:
             return said
