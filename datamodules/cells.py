@@ -1,7 +1,7 @@
 """One column of a person's table -> numbers or stamps, with a sentence for what is neither."""
 
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,15 @@ from datamodules.errors import InputError
 _EMPTY = ("", "na", "nan", "nat", "none", "null", "<na>")  # text that stands for a missing cell, in any case
 _ZONE = r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)$"
 _FIRST, _LAST = np.datetime64("1678-01-01", "us"), np.datetime64("2262-01-01", "us")
+
+
+class Marks(NamedTuple):
+    """How cells are written, where it differs from the usual."""
+
+    categories: tuple[str, ...] = ()  # columns whose numbers are names of categories
+    zone: str = ""  # that stamps are local to
+    decimal: str = "."
+    thousands: str = ""
 
 
 def place(index: pd.Index, row: int) -> str:
@@ -52,6 +61,33 @@ def numbers(column: pd.Series, name: Any) -> np.ndarray:
         values = np.append(parsed, np.nan)[codes]
     refuse_infinite(values, column, name)
     return values
+
+
+def codes(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The category of each cell as a float64 number, NaN where a cell is empty, and the names it counts.
+
+    Example:
+        >>> codes(pd.Series(["rain", "", "clear", "rain"]))
+        (array([ 1., nan,  0.,  1.]), ('clear', 'rain'))
+    """
+    found, unique = pd.factorize(column)
+    texts = np.array([_category_name(value) for value in unique] or [""], dtype=object)
+    names, places = np.unique(texts, return_inverse=True)
+    empty = np.isin(names, "")
+    numbered = np.append(np.where(empty, np.nan, np.cumsum(~empty) - 1.0)[places], np.nan)
+    return numbered[np.where(found < 0, len(texts), found)], tuple(str(name) for name in names[~empty])
+
+
+def _category_name(value: Any) -> str:
+    """The text of a category; whole numbers without their decimals, so that 1 and 1.0 are one."""
+    return str(int(value)) if isinstance(value, float | np.floating) and value == int(value) else str(value).strip()
+
+
+def is_category(column: pd.Series) -> bool:
+    """Whether a column of a covariate holds names: text that does not read as numbers, or pandas' own categories."""
+    return isinstance(column.dtype, pd.CategoricalDtype) or not (
+        pd.api.types.is_bool_dtype(column) or looks_like_numbers(column)
+    )
 
 
 def refuse_infinite(values: np.ndarray, column: pd.Series, name: Any) -> None:

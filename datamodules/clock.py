@@ -46,10 +46,13 @@ class Clock:
     Attributes:
         freq: a pandas offset alias (``"h"``, ``"ME"``, ``"W-SAT"``), or the step of an integer clock.
         origin: the stamp at position 0, a timestamp or an integer.
+        zone: the time zone that the person's stamps are local to; the clock itself then runs on UTC. Empty when none
+            was said.
     """
 
     freq: str | int
     origin: Any
+    zone: str = ""
 
     def __post_init__(self) -> None:
         if isinstance(self.freq, int):

@@ -1,12 +1,12 @@
 """Tables as people have them -> one tidy long table on a regular clock, after every check of a user's data."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import place
+from datamodules.cells import Marks, place
 from datamodules.clock import Clock, infer_freq
 from datamodules.errors import InputError
 from datamodules.shapes import Cells, cells_of, counted, told
@@ -15,16 +15,24 @@ if TYPE_CHECKING:
     from datamodules.panel import Columns
 
 
+class Tidy(NamedTuple):
+    """A table sorted by series and time, with what its numbers mean."""
+
+    table: pd.DataFrame  # unique_id (categorical), position on the clock, and the columns as float64
+    clock: Clock
+    categories: dict[str, tuple[str, ...]]  # column -> the names that its values count
+
+
 def tidy(
-    frame: Any, *, id: str, time: str, columns: "Columns", shape: str, freq: str | int
-) -> tuple[pd.DataFrame, Clock]:
-    """The table sorted by series and time: ``unique_id`` (categorical), ``position`` and the columns; and its clock.
+    frame: Any, *, id: str, time: str, columns: "Columns", shape: str, freq: str | int, marks: Marks = Marks()
+) -> Tidy:
+    """The table sorted by series and time, on its clock.
 
     Raises:
         InputError: names what is wrong with the table, where, and what to do.
     """
     freq = int(freq) if isinstance(freq, str) and freq.isdigit() else freq
-    cells = cells_of(frame, id=id, time=time, columns=columns, shape=shape)
+    cells = cells_of(frame, id=id, time=time, columns=columns, shape=shape, marks=marks)
     if shape == "rows":
         if freq == "infer":
             raise InputError("shape 'rows' has no stamps to infer a frequency from; say it with freq (--freq h).")
@@ -36,7 +44,9 @@ def tidy(
     _check_positions(cells, clock, positions, freq)
     _check_observed(cells, columns.target if shape == "long" else ("y",))
     series = pd.Categorical.from_codes(cells.codes, categories=pd.Index(cells.ids, dtype=object))
-    return pd.DataFrame({"unique_id": series, "position": positions, **cells.values}), clock
+    _check_static(cells, columns.static)
+    table = pd.DataFrame({"unique_id": series, "position": positions, **cells.values})
+    return Tidy(table, clock, cells.categories)
 
 
 def _refuse_repeats(cells: Cells, *, alone: bool) -> None:
@@ -108,3 +118,19 @@ def _check_observed(cells: Cells, targets: Sequence[str]) -> None:
             f"{count} no value at all, first {str(cells.ids[empty.argmax()])!r}; expected at least one observed value "
             "in each. Remove such series."
         )
+
+
+def _check_static(cells: Cells, names: Sequence[str]) -> None:
+    """Raise InputError for the first static column that changes within a series."""
+    for name in names:
+        values = pd.Series(cells.values[name])
+        known = values.groupby(cells.codes).transform("first")  # the first that is not NaN
+        other = (values != known).to_numpy() & values.notna().to_numpy()
+        if other.any():
+            row = int(other.argmax())
+            categories = cells.categories.get(name)
+            first, second = (categories[int(each)] if categories else each for each in (known[row], values[row]))
+            raise InputError(
+                f"column {name!r} (static) is {first!r} and then {second!r} in {cells.at(row)}; expected one value a "
+                f"series. Correct it, or name it with known (--known {name})."
+            )

@@ -22,10 +22,14 @@ class Layout(TypedDict, total=False):
         id: column with the series' name.
         time: column with stamps, or whole numbers.
         target: column or columns to forecast.
-        past: numeric columns known up to the cutoff.
-        known: numeric columns known ahead.
-        static: numeric columns with one value a series.
+        past: columns known up to the cutoff.
+        known: columns known ahead.
+        static: columns with one value a series.
+        categories: columns of these whose numbers are names of categories; columns of text are categories anyway.
         freq: a pandas offset alias or an integer step; ``infer`` takes it from the stamps.
+        zone: time zone that the stamps are local to, such as Europe/Madrid; inside, stamps are UTC then.
+        decimal: the mark before the decimals of numbers that are text: ``.`` or ``,``.
+        thousands: the mark between thousands of such numbers; none when empty.
     """
 
     shape: str
@@ -35,7 +39,11 @@ class Layout(TypedDict, total=False):
     past: Sequence[str]
     known: Sequence[str]
     static: Sequence[str]
+    categories: Sequence[str]
     freq: str | int
+    zone: str
+    decimal: str
+    thousands: str
 
 
 def detect(table: pd.DataFrame, asked: Layout) -> Layout:
@@ -48,7 +56,7 @@ def detect(table: pd.DataFrame, asked: Layout) -> Layout:
     Raises:
         InputError: when the columns leave a choice; it names the candidates and the option to say it with.
     """
-    given = Layout(**{role: name for role, name in asked.items() if name not in ("auto", ())})  # type: ignore[typeddict-item]
+    given = Layout(**{role: name for role, name in asked.items() if name not in ("auto", "", (), [])})  # type: ignore[typeddict-item]
     one_of("shape", given.get("shape", "long"), SHAPES)
     for role in ("id", "time"):
         require(table, [given[role]] if role in given else [], role)

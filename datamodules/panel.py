@@ -1,16 +1,17 @@
 """Panel: many series on one clock, checked once at the door and read-only after."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from datamodules.cells import Marks
 from datamodules.clock import Clock
-from datamodules.frames import tidy
+from datamodules.frames import Tidy, tidy
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,7 @@ class Panel:
         known: (R, K) covariates known ahead.
         static: (N, S) one row a series.
         columns: names of the columns in each of the four arrays.
+        categories: of covariates that hold names: column -> the names, which the numbers 0, 1, ... in its array count.
     """
 
     ids: np.ndarray
@@ -41,6 +43,7 @@ class Panel:
     known: np.ndarray
     static: np.ndarray
     columns: "Columns"
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for array in (self.ids, self.start, self.offsets, self.target, self.past, self.known, self.static):
@@ -57,8 +60,12 @@ class Panel:
         past: Sequence[str] = (),
         known: Sequence[str] = (),
         static: Sequence[str] = (),
+        categories: Sequence[str] = (),
         shape: str = "long",
         freq: str | int = "infer",
+        zone: str = "",
+        decimal: str = ".",
+        thousands: str = "",
     ) -> "Panel":
         """The panel in a table of pandas, polars or pyarrow, after every check of a user's data.
 
@@ -67,20 +74,25 @@ class Panel:
             id: column with the series' name; in a long table without it, all rows are one series.
             time: column with timestamps, or integers.
             target: column or columns to forecast.
-            past: numeric columns known up to the cutoff.
-            known: numeric columns known ahead.
-            static: numeric columns with one value a series.
+            past: columns known up to the cutoff.
+            known: columns known ahead.
+            static: columns with one value a series.
+            categories: columns of these whose numbers are names of categories; text is one anyway.
             shape: ``long`` (a row per series and stamp), ``wide`` (one column a series) or ``rows`` (one row a series,
                 the id first, values after it, empty cells at the end).
             freq: a pandas offset alias or integer step; ``infer`` takes it from the stamps, gaps tolerated.
+            zone: time zone that the stamps are local to; the panel's are UTC then.
+            decimal: the mark before the decimals of numbers that are text.
+            thousands: the mark between thousands of such numbers.
 
         Raises:
             InputError: names what is wrong with the table, where, and what to do.
         """
         targets = (target,) if isinstance(target, str) else tuple(target)
         columns = Columns(targets, tuple(past), tuple(known), tuple(static))
-        table, clock = tidy(frame, id=id, time=time, columns=columns, shape=shape, freq=freq)
-        return _assemble(table, clock, columns if shape == "long" else replace(columns, target=("y",)))
+        marks = Marks(tuple(categories), zone, decimal, thousands)
+        found = tidy(frame, id=id, time=time, columns=columns, shape=shape, freq=freq, marks=marks)
+        return _assemble(found, columns if shape == "long" else replace(columns, target=("y",)))
 
     @property
     def n_series(self) -> int:
@@ -160,16 +172,23 @@ class Panel:
             (self.columns.target, self.target),
             (self.columns.past, self.past),
             (self.columns.known, self.known),
+            (self.columns.static, self.static[series]),
         ):
             for index, name in enumerate(names):
-                frame[name] = values[:, index]
-        for index, name in enumerate(self.columns.static):
-            frame[name] = self.static[series, index]
+                frame[name] = self._told(name, values[:, index])
         return frame
+
+    def _told(self, name: str, values: np.ndarray) -> Any:
+        """The values of a column as a person reads them: names for the numbers of a categorical one."""
+        if name not in self.categories:
+            return values
+        return pd.Categorical.from_codes(
+            np.where(np.isnan(values), -1, values).astype(int), list(self.categories[name])
+        )
 
     def fingerprint(self) -> str:
         """A SHA-256 of all values, names and the clock: equal panels have equal fingerprints."""
-        digest = hashlib.sha256(repr((self.clock, self.columns, self.ids.tolist())).encode())
+        digest = hashlib.sha256(repr((self.clock, self.columns, self.ids.tolist(), dict(self.categories))).encode())
         for array in (self.start, self.offsets, self.target, self.past, self.known, self.static):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
@@ -196,8 +215,9 @@ def _blank(values: np.ndarray, hidden: np.ndarray) -> np.ndarray:
     return np.where(hidden[:, None], np.nan, values)
 
 
-def _assemble(table: pd.DataFrame, clock: Clock, columns: Columns) -> Panel:
-    """The panel from a tidy table: sorted, unique, ``position`` on the clock, numeric columns."""
+def _assemble(found: Tidy, columns: Columns) -> Panel:
+    """The panel from a tidy table."""
+    table = found.table
     observed = table[list(columns.target)].notna().any(axis=1).to_numpy()
     ids = table["unique_id"].cat.categories.to_numpy(dtype=object, copy=True)
     codes = table["unique_id"].cat.codes.to_numpy()
@@ -219,10 +239,12 @@ def _assemble(table: pd.DataFrame, clock: Clock, columns: Columns) -> Panel:
         return block
 
     static = np.full((len(ids), len(columns.static)), np.nan)
-    static[codes] = table[list(columns.static)].to_numpy(dtype=np.float64)
+    for index, name in enumerate(columns.static):
+        told = table[name].notna().to_numpy()
+        static[codes[told], index] = table[name].to_numpy()[told]
     return Panel(
         ids=ids,
-        clock=clock,
+        clock=found.clock,
         start=first.astype(np.int64),
         offsets=offsets,
         target=column_block(columns.target),
@@ -230,4 +252,5 @@ def _assemble(table: pd.DataFrame, clock: Clock, columns: Columns) -> Panel:
         known=column_block(columns.known),
         static=static,
         columns=columns,
+        categories=found.categories,
     )

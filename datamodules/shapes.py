@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import numbers, place, refuse_infinite, stamps
+from datamodules.cells import Marks, codes, is_category, numbers, place, refuse_infinite, stamps
 from datamodules.errors import InputError, did_you_mean, one_of
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class Cells(NamedTuple):
     values: dict[str, np.ndarray]  # column -> (R) float64
     labels: pd.Index  # of the table, for messages
     origin: np.ndarray  # (R) row of the table that each row came from
+    categories: dict[str, tuple[str, ...]] = {}  # column -> the names that its values count
 
     def at(self, row: int) -> str:
         """Where a row stands, for a message: ``series 'A' at 2024-01-05 (line 3)``."""
@@ -42,7 +43,7 @@ class Cells(NamedTuple):
         return np.concatenate([np.zeros(min(len(self.codes), 1), dtype=bool), repeated])
 
 
-def cells_of(frame: Any, *, id: str, time: str, columns: "Columns", shape: str) -> Cells:
+def cells_of(frame: Any, *, id: str, time: str, columns: "Columns", shape: str, marks: Marks = Marks()) -> Cells:
     """The table's cells, sorted, each checked by itself; series and times may still repeat.
 
     Raises:
@@ -65,7 +66,7 @@ def cells_of(frame: Any, *, id: str, time: str, columns: "Columns", shape: str) 
             f"past, known and static columns need shape 'long', but shape is {shape!r}. Reshape the table."
         )
     if shape == "long":
-        return _sorted(_long(table, id, time, columns))
+        return _sorted(_long(table, id, time, columns, marks))
     return _sorted(_wide(table, time, columns)) if shape == "wide" else _rows(table, id)
 
 
@@ -90,18 +91,25 @@ def require(table: pd.DataFrame, names: Sequence[str], role: str) -> None:
             )
 
 
-def _long(table: pd.DataFrame, id: str, time: str, columns: "Columns") -> Cells:
+def _long(table: pd.DataFrame, id: str, time: str, columns: "Columns", marks: Marks) -> Cells:
     require(table, [time], "time")
     for role in ("target", "past", "known", "static"):
         require(table, getattr(columns, role), role)
     if id != "unique_id":
         require(table, [id], "id")
-    ids, codes = (
+    ids, series = (
         _names(table[id], id) if id in table.columns else (np.array(["series"]), np.zeros(len(table), dtype=int))
     )
-    names = (*columns.target, *columns.past, *columns.known, *columns.static)
-    values = {name: numbers(table[name], name) for name in names}
-    return Cells(ids, codes, stamps(table[time], time), values, table.index, np.arange(len(table)))
+    require(table, marks.categories, "categories")
+    values = {name: numbers(table[name], name) for name in columns.target}
+    categories: dict[str, tuple[str, ...]] = {}
+    for name in (*columns.past, *columns.known, *columns.static):
+        if name in marks.categories or is_category(table[name]):
+            values[name], categories[name] = codes(table[name])
+        else:
+            values[name] = numbers(table[name], name)
+    times = stamps(table[time], time)
+    return Cells(ids, series, times, values, table.index, np.arange(len(table)), categories)
 
 
 def _wide(table: pd.DataFrame, time: str, columns: "Columns") -> Cells:

@@ -111,7 +111,8 @@ def test_forecast_does_not_depend_on_other_cutoffs_asked_for(make, panel):
     forecaster = make().fit(panel.until(cutoffs[0]))
     both = forecaster.predict(panel, cutoffs, HORIZON, LEVELS)
     first = forecaster.predict(panel.until(cutoffs[0]), cutoffs[:1], HORIZON, LEVELS)
-    pd.testing.assert_frame_equal(both.iloc[: len(first)].reset_index(drop=True), first, check_exact=True)
+    # not to the bit: some processors multiply matrices of another number of rows in another order
+    pd.testing.assert_frame_equal(both.iloc[: len(first)].reset_index(drop=True), first, rtol=1e-5)
 
 
 def test_series_that_is_not_forecast_has_no_row(make, panel):
