@@ -1,7 +1,7 @@
 """One column of a person's table -> numbers or stamps, with a sentence for what is neither."""
 
 import warnings
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,9 @@ class Marks(NamedTuple):
     zone: str = ""  # that stamps are local to
     decimal: str = "."
     thousands: str = ""
+
+
+USUAL: Final = Marks()
 
 
 def place(index: pd.Index, row: int) -> str:

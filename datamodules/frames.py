@@ -1,12 +1,12 @@
 """Tables as people have them -> one tidy long table on a regular clock, after every check of a user's data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import Marks, place
+from datamodules.cells import USUAL, Marks, place
 from datamodules.clock import Clock, infer_freq
 from datamodules.errors import InputError
 from datamodules.shapes import Cells, cells_of, counted, told
@@ -20,11 +20,11 @@ class Tidy(NamedTuple):
 
     table: pd.DataFrame  # unique_id (categorical), position on the clock, and the columns as float64
     clock: Clock
-    categories: dict[str, tuple[str, ...]]  # column -> the names that its values count
+    categories: Mapping[str, tuple[str, ...]]  # column -> the names that its values count
 
 
 def tidy(
-    frame: Any, *, id: str, time: str, columns: "Columns", shape: str, freq: str | int, marks: Marks = Marks()
+    frame: Any, *, id: str, time: str, columns: "Columns", shape: str, freq: str | int, marks: Marks = USUAL
 ) -> Tidy:
     """The table sorted by series and time, on its clock.
 

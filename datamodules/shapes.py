@@ -1,12 +1,13 @@
 """The three shapes of a person's table -> rows of (series, time, values)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import Marks, codes, is_category, numbers, place, refuse_infinite, stamps
+from datamodules.cells import USUAL, Marks, codes, is_category, numbers, place, refuse_infinite, stamps
 from datamodules.errors import InputError, did_you_mean, one_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Cells(NamedTuple):
     values: dict[str, np.ndarray]  # column -> (R) float64
     labels: pd.Index  # of the table, for messages
     origin: np.ndarray  # (R) row of the table that each row came from
-    categories: dict[str, tuple[str, ...]] = {}  # column -> the names that its values count
+    categories: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # column -> the names that its values count
 
     def at(self, row: int) -> str:
         """Where a row stands, for a message: ``series 'A' at 2024-01-05 (line 3)``."""
@@ -43,7 +44,7 @@ class Cells(NamedTuple):
         return np.concatenate([np.zeros(min(len(self.codes), 1), dtype=bool), repeated])
 
 
-def cells_of(frame: Any, *, id: str, time: str, columns: "Columns", shape: str, marks: Marks = Marks()) -> Cells:
+def cells_of(frame: Any, *, id: str, time: str, columns: "Columns", shape: str, marks: Marks = USUAL) -> Cells:
     """The table's cells, sorted, each checked by itself; series and times may still repeat.
 
     Raises:
