@@ -6,9 +6,10 @@ from typing import TypedDict
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import looks_like_numbers, looks_like_stamps
+from datamodules.cells import looks_like_numbers
 from datamodules.errors import InputError, one_of
 from datamodules.shapes import SHAPES, require
+from datamodules.stamps import looks_like_stamps
 
 _TIME_NAMES = ("time", "date", "datetime", "timestamp", "period", "year", "t")  # of columns of whole numbers
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import USUAL, Marks, codes, is_category, numbers, place, refuse_infinite, stamps
+from datamodules.cells import USUAL, Marks, codes, is_category, numbers, place, refuse_infinite
 from datamodules.errors import InputError, did_you_mean, one_of
+from datamodules.stamps import stamps
 
 if TYPE_CHECKING:
     from datamodules.panel import Columns
