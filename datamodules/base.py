@@ -9,11 +9,12 @@ import pytorch_lightning as pl
 
 from datamodules.defaults import default_context_length
 from datamodules.errors import InputError, at_least
+from datamodules.index import Index, windows_in
+from datamodules.inputs import Inputs, Laid, Preparation
 from datamodules.loader import BatchPlan, WindowLoader, block_size
 from datamodules.panel import Panel
-from datamodules.scaling import fit_rows
 from datamodules.split import Part, Split, by_date, by_fraction, by_series, by_steps
-from datamodules.window import Dims, Index, Store, windows_in
+from datamodules.window import Dims
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,7 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         horizon: steps that it forecasts.
         batch_size: windows an optimiser step and process.
         borders: where training, validation and test part.
-        scaling: of the stored series by training rows only: none, standard, mean_abs or robust. Models also scale each
-            window by itself unless told not to; forecasts are in original units either way.
-        scaling_per: whether ``scaling`` has one loc and scale per ``series`` or for the whole ``panel``.
+        prepare: features, missing values, categories, scaling: what a network is to see of the panel.
         windows_per_epoch: training windows drawn an epoch; 0 for all.
         seed: of the order of windows.
     """
@@ -76,8 +75,7 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         horizon: int = 1,
         batch_size: int = 256,
         borders: Borders = Borders(),
-        scaling: str = "none",
-        scaling_per: str = "series",
+        prepare: Preparation = Preparation(),
         windows_per_epoch: int = 0,
         seed: int = 0,
     ) -> None:
@@ -88,11 +86,12 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         at_least("windows_per_epoch", windows_per_epoch, 0)
         at_least("seed", seed, 0)
         self.context_length, self.horizon, self.batch_size = context_length, horizon, batch_size
-        self.borders, self.scaling, self.scaling_per = borders, scaling, scaling_per
+        self.borders, self.prepare = borders, prepare
         self.windows_per_epoch, self.seed = windows_per_epoch, seed
         self._panel: Panel | None = None
         self._split: Split | None = None
-        self._store: Store | None = None
+        self._inputs: Inputs | None = None
+        self._laid: Laid | None = None
 
     @abstractmethod
     def load(self) -> Panel:
@@ -114,26 +113,40 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         return self._split
 
     @property
+    def inputs(self) -> Inputs:
+        """What the training rows say about how to lay the panel out, learnt once."""
+        if self._inputs is None:
+            panel = self.panel
+            sizes = {"context_length": self.context_length, "horizon": self.horizon}
+            self._inputs = Inputs.fit(panel, self.split.train, self.prepare, **sizes)
+        return self._inputs
+
+    @property
+    def laid(self) -> Laid:
+        """The panel laid out as tensors, once."""
+        if self._laid is None:
+            self._laid = self.inputs.lay(self.panel, complete=self.panel.complete)
+        return self._laid
+
+    @property
     def dims(self) -> Dims:
         """The sizes for a model; the command line links them to ``model.dims``."""
-        panel = self.panel
-        widths = (array.shape[1] for array in (panel.target, panel.past, panel.known, panel.static))
-        return Dims(self.context_length, self.horizon, *widths)
+        return self.inputs.dims
 
     def origin(self) -> dict[str, Any]:
         """What a checkpoint keeps about the data, in plain values: its frequency, and the layout of its file if any."""
         return {"freq": self.panel.clock.freq, "layout": {}}
 
     def windows(self, part: Part, stride: int = 1) -> Index:
-        """The windows of a part and what was dropped."""
-        panel = self.panel
-        return windows_in(panel, part, context_length=self.context_length, horizon=self.horizon, stride=stride)
+        """The windows of a part, as rows of ``laid.panel``, and what was dropped."""
+        laid, length = self.laid, self.context_length
+        return windows_in(laid.panel, laid.part(part), context_length=length, horizon=self.horizon, stride=stride)
 
     def setup(self, stage: str) -> None:
         """Lay the panel out on the trainer's device."""
-        loc, scale = fit_rows(self.scaling, self.panel, self.split.train, per=self.scaling_per)
-        store = Store.of(self.panel, loc, scale, complete=self.panel.complete)
-        self._store = store.to(self.trainer.strategy.root_device) if self.trainer else store
+        if self.trainer:
+            store = self.laid.store.to(self.trainer.strategy.root_device)
+            self._laid = self.laid._replace(store=store)
 
     def train_dataloader(self) -> WindowLoader:
         """Shuffled batches, several at a time on a single process (see ``ForecastModule.training_step``)."""
@@ -182,10 +195,7 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         return self._loader(rows, BatchPlan(len(rows), max(self.batch_size, 1024), rank=self._rank, world=self._world))
 
     def _loader(self, rows: np.ndarray, plan: BatchPlan) -> WindowLoader:
-        if self._store is None:
-            self.setup("fit")
-        assert self._store is not None
-        return WindowLoader(self._store, rows, plan, context_length=self.context_length, horizon=self.horizon)
+        return WindowLoader(self.laid.store, rows, plan, context_length=self.context_length, horizon=self.horizon)
 
     @property
     def _world(self) -> int:

@@ -5,6 +5,7 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
+from datamodules.index import windows_in
 from datamodules.layout import Layout
 from datamodules.panel import Columns, Panel
 from datamodules.shapes import cells_of
@@ -39,8 +40,6 @@ def window_counts(panel: Panel, *, context_length: int, horizon: int) -> pd.Data
 
     Possible are the windows whose context and target lie within the series; ``reason`` is empty when all are used.
     """
-    from datamodules.window import windows_in  # imports torch, which the rest of this file does without
-
     whole = Part(panel.offsets[:-1], panel.last_rows + 1)
     used = windows_in(panel, whole, context_length=context_length, horizon=horizon).rows
     lengths = panel.last_rows + 1 - panel.offsets[:-1]

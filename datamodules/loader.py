@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from datamodules.window import Store, Window
+from datamodules.store import Store
+from datamodules.window import Window
 
 _BLOCK_STEPS = 32  # training batches handed over together at most
 _BLOCK_BYTES = 2**26
@@ -106,7 +107,7 @@ class WindowLoader:
 
     def __iter__(self) -> Iterator[Window]:
         for index in self.sampler:
-            rows = self.rows[index].to(self.store.series.device)
+            rows = self.rows[index].to(self.store.target.device)
             yield self.store.window(rows, context_length=self.context_length, horizon=self.horizon)
 
 

@@ -163,6 +163,31 @@ class Panel:
             static=self.static[series],
         )
 
+    def extend(self, before: np.ndarray, after: np.ndarray) -> "Panel":
+        """The panel with unobserved rows added to each series: ``before`` (N) its first row, ``after`` (N) its last.
+
+        Row r of series i becomes row ``r + shift[i]``, where ``shift`` is the new offsets[:-1] + before - the old.
+        """
+        if not (before.any() or after.any()):
+            return self
+        lengths = self.lengths + before + after
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        rows = np.arange(len(self.target)) + np.repeat(offsets[:-1] + before - self.offsets[:-1], self.lengths)
+
+        def wider(values: np.ndarray) -> np.ndarray:
+            block = np.full((int(offsets[-1]), values.shape[1]), np.nan)
+            block[rows] = values
+            return block
+
+        return replace(
+            self,
+            start=self.start - before,
+            offsets=offsets,
+            target=wider(self.target),
+            past=wider(self.past),
+            known=wider(self.known),
+        )
+
     def to_frame(self) -> pd.DataFrame:
         """A long frame: unique_id, ds, targets, past and known columns; a row per row of the panel."""
         rows = np.arange(len(self.target))
@@ -182,9 +207,8 @@ class Panel:
         """The values of a column as a person reads them: names for the numbers of a categorical one."""
         if name not in self.categories:
             return values
-        return pd.Categorical.from_codes(
-            np.where(np.isnan(values), -1, values).astype(int), list(self.categories[name])
-        )
+        numbers = np.where(np.isnan(values), -1, values).astype(np.int64)
+        return pd.Categorical.from_codes(numbers, categories=pd.Index(self.categories[name]))
 
     def fingerprint(self) -> str:
         """A SHA-256 of all values, names and the clock: equal panels have equal fingerprints."""

@@ -33,6 +33,9 @@ class Affine(NamedTuple):
         return Affine(self.loc * outer.scale + outer.loc, self.scale * outer.scale)
 
 
+Units = Affine  # from the stored values to original units
+
+
 def fit_context(kind: str, target: Tensor, observed: Tensor) -> Affine:
     """The Affine of each window, from observed values of its context alone: loc and scale are (B, 1, D).
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import torch
 
 from datamodules.errors import InputError, did_you_mean
+from datamodules.inputs import Inputs
 from forecast.forecaster import find
 from forecast.models.base import ForecastModule
 
@@ -51,6 +52,7 @@ def read(path: str | Path) -> Trained:
             f"checkpoint {path} does not fit the class {kind.__name__}: {reason}. Use the version that wrote it."
         ) from error
     data = own.get("data") or {}
+    module.inputs = Inputs.of(data["inputs"]) if data.get("inputs") else None
     return Trained(module.eval(), data.get("freq", ""), data.get("layout", {}))
 
 

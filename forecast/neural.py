@@ -14,8 +14,9 @@ import torch
 
 from datamodules.base import Borders, PanelData
 from datamodules.errors import InputError, at_least
+from datamodules.inputs import Inputs, Preparation
 from datamodules.panel import Panel
-from datamodules.window import Dims, Store
+from datamodules.window import Dims
 from forecast.models.base import ForecastModule
 from forecast.table import build, check_levels
 
@@ -35,6 +36,7 @@ class NeuralForecaster:
         batch_size: windows an optimiser step.
         steps_per_epoch: optimiser steps between two validations.
         validation: share of each series, at the end of what ``fit`` sees, that early stopping is judged by; 0 for none.
+        prepare: features, missing values, categories, scaling: what the network is to see of a panel.
         trainer: further arguments of ``pytorch_lightning.Trainer`` (accelerator, devices, strategy, precision ...).
 
     Attributes:
@@ -55,6 +57,7 @@ class NeuralForecaster:
         batch_size: int = 256,
         steps_per_epoch: int = 50,
         validation: float = 0.1,
+        prepare: Preparation = Preparation(),
         trainer: Mapping[str, Any] = {},
     ) -> None:
         at_least("seed", seed, 0)
@@ -67,6 +70,7 @@ class NeuralForecaster:
         self.name = name or type(module).__name__
         self.seed, self.max_steps, self.batch_size = seed, max_steps, batch_size
         self.steps_per_epoch, self.validation, self.trainer = steps_per_epoch, validation, dict(trainer)
+        self.prepare = prepare
         self.curves = _losses([])
         self.notes: dict[str, Any] = {}
 
@@ -93,10 +97,9 @@ class NeuralForecaster:
 
     def fit(self, panel: Panel) -> Self:
         """Train a fresh network on the windows of ``panel`` and keep the weights with the best validation loss."""
-        self._check(panel)
+        data = self._data(panel)
         with _own_randomness(self.seed), quiet():
-            module = type(self.module)(**self.module.hparams)
-            data = self._data(panel)
+            module = type(self.module)(**{**self.module.hparams, "dims": data.dims})
             trainer = pl.Trainer(**self._trainer_options())
             trainer.fit(module, datamodule=data)
         train = data.windows(data.split.train)
@@ -121,7 +124,6 @@ class NeuralForecaster:
         self, panel: Panel, cutoffs: np.ndarray, horizon: int, levels: Sequence[float]
     ) -> tuple[np.ndarray, np.ndarray]:
         """The forecasts before they become a table: (C, H, D) and (C, H, D, Q); Q is 0 for a point head."""
-        self._check(panel)
         at_least("horizon", horizon, 1)
         length = self.context_length
         if horizon > self.dims.horizon:
@@ -130,10 +132,13 @@ class NeuralForecaster:
             )
         chosen = [self._level_index(level) for level in levels] if self.module.head.levels else []
         rows = cutoffs[cutoffs >= 0]
-        complete = panel.complete and bool((rows <= panel.last_rows[panel.series_of_row[rows]]).all())
+        series = np.nonzero(cutoffs >= 0)[1]
+        inputs = self.module.inputs or self._as_they_are(panel)
+        complete = panel.complete and bool((rows <= panel.last_rows[series]).all())
         self._check_history(panel, rows, length, complete)
-        identity = np.zeros((panel.n_series, self.dims.target)), np.ones((panel.n_series, self.dims.target))
-        store = Store.of(panel, *identity, complete=complete).to(self.module.device)
+        laid = inputs.lay(panel, ahead=self.dims.horizon, complete=complete)
+        store = laid.store.to(self.module.device)
+        rows = laid.rows(rows, series)
         shape = (len(rows), self.dims.horizon, self.dims.target, max(len(self.module.head.levels), 1))
         answers = np.empty(shape, np.float32)
         with torch.inference_mode():
@@ -145,6 +150,16 @@ class NeuralForecaster:
         answers = answers[:, :horizon]
         return answers[..., self.module.head.middle], answers[..., chosen]
 
+    def _as_they_are(self, panel: Panel) -> Inputs:
+        """Inputs for a network that was trained elsewhere: the panel's columns as they are."""
+        inputs = Inputs.untouched(panel, context_length=self.dims.context_length, horizon=self.dims.horizon)
+        if inputs.dims != self.dims:
+            raise InputError(
+                f"{self.name} is built for target, past, known, static columns {tuple(self.dims[2:6])}; the panel has "
+                f"{tuple(inputs.dims[2:6])}. Build it with the panel's dims."
+            )
+        return inputs
+
     def _level_index(self, level: float) -> int:
         levels = self.module.head.levels
         if level not in levels:
@@ -152,14 +167,6 @@ class NeuralForecaster:
                 f"level {level} was not trained; {self.name} has levels {list(levels)}. Name it in levels."
             )
         return levels.index(level)
-
-    def _check(self, panel: Panel) -> None:
-        widths = tuple(array.shape[1] for array in (panel.target, panel.past, panel.known, panel.static))
-        if widths != self.dims[2:]:
-            raise InputError(
-                f"{self.name} is built for target, past, known, static columns {tuple(self.dims[2:])}; the panel has "
-                f"{widths}. Build it with the panel's dims."
-            )
 
     def _check_history(self, panel: Panel, rows: np.ndarray, length: int, complete: bool) -> None:
         series = panel.series_of_row[rows]
@@ -197,6 +204,7 @@ class NeuralForecaster:
             borders=Borders(by="steps", validation=self._validation_steps(panel), test=0),
             windows_per_epoch=self.batch_size * self.steps_per_epoch,
             seed=self.seed,
+            prepare=self.prepare,
         )
 
     def _validation_steps(self, panel: Panel) -> int:

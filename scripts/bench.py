@@ -173,12 +173,12 @@ def _toolkit(panel: Any, name: str, training: dict[str, Any]) -> float:
 
 def predict(models: Iterable[str], rounds: int) -> None:
     """A forecast from every cutoff of 2,785 x 7 series, context 96, horizon 96, against the bare batched forward."""
-    import numpy as np
     import torch
 
+    from datamodules.inputs import Inputs
     from datamodules.split import rolling_cutoffs
     from datamodules.synthetic import Synthetic
-    from datamodules.window import Dims, Store
+    from datamodules.window import Dims
     from forecast.neural import NeuralForecaster
     from forecast.table import build, join_actuals
 
@@ -186,8 +186,7 @@ def predict(models: Iterable[str], rounds: int) -> None:
     panel = Synthetic(n_series=7, length=17_420).load()
     cutoffs = rolling_cutoffs(panel, horizon=horizon, folds=cutoffs_wanted, stride=1)
     rows = torch.from_numpy(cutoffs[cutoffs >= 0])
-    identity = np.zeros((7, 1)), np.ones((7, 1))
-    store = Store.of(panel, *identity, complete=panel.complete)
+    store = Inputs.untouched(panel, context_length=length, horizon=horizon).lay(panel, complete=True).store
     ready = [store.context(part, context_length=length, horizon=horizon) for part in rows.split(1024)]
     print(f"backtest without refit, {cutoffs.size:,} forecasts of {horizon} steps, context {length}; seconds")
     print("network      bare   arrays   times bare |  frame of 1.9 M rows   with actuals")

@@ -6,6 +6,7 @@ import torch
 
 from datamodules.base import Borders, PanelData
 from datamodules.errors import InputError
+from datamodules.inputs import Preparation
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_sizes_out_of_range_are_refused(make, option):
 @pytest.mark.parametrize("option", [{"scaling": "standart"}, {"scaling_per": "serie"}])
 def test_unknown_scaling_is_refused(make, option):
     with pytest.raises(InputError, match="did you mean"):
-        make(**option).setup("fit")
+        make(prepare=Preparation(**option))
 
 
 def test_series_too_short_for_any_window_are_named_with_the_numbers(make):

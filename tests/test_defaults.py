@@ -5,8 +5,8 @@ import pytest
 
 from datamodules.defaults import check_lengths, default_context_length
 from datamodules.errors import InputError
+from datamodules.index import windows_in
 from datamodules.split import by_steps
-from datamodules.window import windows_in
 
 
 @pytest.mark.parametrize(

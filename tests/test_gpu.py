@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from datamodules.base import PanelData
+from datamodules.inputs import Inputs
 from datamodules.scaling import SCALINGS
 from datamodules.split import last_cutoffs
-from datamodules.window import Dims, Store
+from datamodules.window import Dims
 from forecast.forecaster import find
 from forecast.models.base import ForecastModule
 from forecast.models.mlp import MLP
@@ -37,13 +38,13 @@ def test_store_and_batches_live_on_the_device(make_panel, make_trainer):
 
     make_trainer(**GPU).fit(Watch(data.dims, hidden_size=4), datamodule=data)
     assert all(devices == {"cuda"} for devices in seen)
-    assert {part.device.type for part in data._store} == {"cuda"}
+    assert {data.laid.store.target.device.type, data.laid.store.offsets.device.type} == {"cuda"}
 
 
 @pytest.mark.parametrize("holes", [0.0, 0.3])
 def test_windows_gathered_on_the_device_are_those_of_a_cpu(make_panel, holes):
     panel = make_panel([60, 50], targets=2, past=1, known=1, static=1, holes=holes)
-    store = Store.of(panel, np.zeros((2, 2)), np.ones((2, 2)), complete=panel.complete)
+    store = Inputs.untouched(panel, context_length=6, horizon=3).lay(panel, complete=panel.complete).store
     rows = torch.tensor([[10, 20], [30, 80]])
     own = store.window(rows, context_length=6, horizon=3)
     other = store.to(torch.device("cuda")).window(rows.cuda(), context_length=6, horizon=3)

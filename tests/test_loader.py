@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from datamodules.inputs import Inputs
 from datamodules.loader import BatchPlan, WindowLoader, block_size
-from datamodules.window import Store
 
 CASES = [
     (count, batch, world, block, limit)
@@ -107,7 +107,7 @@ def test_steps_of_the_first_items_are_counted_exactly(count, batch, block):
 
 def test_loader_gathers_the_windows_of_the_plan(make_panel):
     panel = make_panel([30])
-    store = Store.of(panel, np.zeros((1, 1)), np.ones((1, 1)), complete=True)
+    store = Inputs.untouched(panel, context_length=4, horizon=2).lay(panel, complete=True).store
     rows = np.arange(5, 25)
     loader = WindowLoader(store, rows, BatchPlan(20, 6), context_length=4, horizon=2)
     windows = list(loader)

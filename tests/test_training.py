@@ -229,7 +229,7 @@ def test_validation_loss_is_the_mean_over_observed_values_whatever_the_batches(b
     with torch.no_grad():
         for window in data.val_dataloader():
             for row in range(len(window.cutoff)):
-                one = data._store.window(window.cutoff[row : row + 1], context_length=6, horizon=4)
+                one = data.laid.store.window(window.cutoff[row : row + 1], context_length=6, horizon=4)
                 total += float(module.loss(one) * one.observed.sum())
                 observed += float(one.observed.sum())
     assert logged == pytest.approx(total / observed, rel=1e-5)
@@ -330,7 +330,7 @@ def test_checkpoint_names_only_plain_options(make_data, make_trainer, tmp_path):
             for name, each in inspect.signature(MLP).parameters.items()
             if name not in ("dims", "training")
         },
-        "dims": list(data.dims),
+        "dims": data.dims.plain(),
         "hidden_size": 4,
         "layers": 2,
         "levels": [0.2, 0.8],

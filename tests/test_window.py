@@ -7,19 +7,17 @@ import pytest
 import torch
 
 from datamodules.errors import InputError
+from datamodules.fill import fill_forward
+from datamodules.index import windows_in
+from datamodules.inputs import Inputs, Preparation
 from datamodules.split import Part, by_steps
-from datamodules.window import Store, fill_forward, windows_in
 
 
 @pytest.fixture
 def store_of():
     def make(panel):
-        return Store.of(
-            panel,
-            np.zeros((panel.n_series, panel.target.shape[1])),
-            np.ones((panel.n_series, 1)),
-            complete=panel.complete,
-        )
+        inputs = Inputs.untouched(panel, context_length=4, horizon=2)
+        return inputs.lay(panel, complete=panel.complete).store
 
     return make
 
@@ -195,8 +193,10 @@ def test_window_never_holds_a_row_of_another_series(make_panel):
 
 def test_store_keeps_scaled_values_and_how_to_get_back(make_panel):
     panel = make_panel([20, 20], targets=2)
-    loc, scale = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[2.0, 4.0], [5.0, 0.5]])
-    context = Store.of(panel, loc, scale, complete=True).context(torch.tensor([10, 30]), context_length=4, horizon=1)
+    part = by_steps(panel, validation=5).train
+    inputs = Inputs.fit(panel, part, Preparation(scaling="standard"), context_length=4, horizon=1)
+    context = inputs.lay(panel, complete=True).store.context(torch.tensor([10, 30]), context_length=4, horizon=1)
+    assert context.target.abs().max() < 5
     original = context.units.invert(context.target)
     np.testing.assert_allclose(original[0].numpy(), panel.target[7:11], rtol=1e-6)
     np.testing.assert_allclose(original[1].numpy(), panel.target[27:31], rtol=1e-6)

@@ -15,6 +15,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from datamodules.base import WindowDataModule
 from datamodules.errors import InputError, at_least, one_of
+from datamodules.inputs import Inputs
 from datamodules.loader import WindowLoader
 from datamodules.scaling import Affine, fit_context
 from datamodules.window import Context, Dims, Window
@@ -71,18 +72,23 @@ class ForecastModule(pl.LightningModule, ABC):
         dims: sizes of the data (``WindowDataModule.dims``).
         width: W, the features that ``encode`` returns.
         training: see ``forecast.training.Training``.
+
+    Attributes:
+        inputs: how the panels that it sees are laid out; None until it is trained on a WindowDataModule.
     """
+
+    inputs: Inputs | None = None
 
     def __init__(self, dims: Dims, width: int, **training: Unpack[Training]) -> None:
         super().__init__()
         self.automatic_optimization = False
-        self.dims = Dims(*dims)
+        self.dims = Dims.of(dims)
         at_least("context_length", self.dims.context_length, 1)
         at_least("horizon", self.dims.horizon, 1)
         at_least("dims.target", self.dims.target, 1)
         self.options = complete(training)
         self.save_hyperparameters(ignore=["width", "cell"])
-        self.hparams["dims"] = list(self.dims)  # plain values: a checkpoint loads with weights_only
+        self.hparams["dims"] = self.dims.plain()  # plain values: a checkpoint loads with weights_only
         self.head = make_head(self.options["head"], loss=self.options["loss"], levels=self.options["levels"])
         self.projection = nn.Linear(width, self.dims.horizon * self.dims.target * self.head.size)
 
@@ -129,6 +135,11 @@ class ForecastModule(pl.LightningModule, ABC):
         raw, affine = self._raw(window.context)
         each = self.head.loss(raw, affine.apply(window.target), affine.then(window.context.units))
         return (each * window.observed).sum() / window.observed.sum().clamp(min=1)
+
+    def on_fit_start(self) -> None:
+        """Keep how the data is laid out: forecasts of other panels need it."""
+        data = getattr(self.trainer, "datamodule", None)
+        self.inputs = data.inputs if isinstance(data, WindowDataModule) else None
 
     def training_step(self, window: Window, batch_idx: int) -> None:
         """One optimiser step a batch: k of them for a window of shape (k, B, ...), but none beyond ``max_steps``."""
@@ -183,6 +194,7 @@ class ForecastModule(pl.LightningModule, ABC):
         """Add what ``forecast.checkpoint.load`` needs beside weights and options, in plain values."""
         data = getattr(self.trainer, "datamodule", None)
         origin = data.origin() if isinstance(data, WindowDataModule) else {}
+        origin["inputs"] = self.inputs.plain() if self.inputs else {}
         checkpoint["forecast"] = {"class": f"{type(self).__module__}.{type(self).__qualname__}", "data": origin}
 
     def configure_optimizers(self) -> Any:

@@ -42,7 +42,7 @@ class CNN(ForecastModule):
         skip: bool = True,
         **training: Unpack[Training],
     ) -> None:
-        dims = Dims(*dims)
+        dims = Dims.of(dims)
         at_least("hidden_size", hidden_size, 1)
         at_least("kernel_size", kernel_size, 2)
         at_least("layers", layers, 0)

@@ -13,7 +13,7 @@ class Linear(ForecastModule):
     """One linear layer from the context to the horizon: the single-layer perceptron."""
 
     def __init__(self, dims: Dims, **training: Unpack[Training]) -> None:
-        dims = Dims(*dims)
+        dims = Dims.of(dims)
         super().__init__(dims, dims.context_length * channels(dims), **training)
         self.initialise()
 

@@ -35,7 +35,7 @@ class MLP(ForecastModule):
         skip: bool = True,
         **training: Unpack[Training],
     ) -> None:
-        dims = Dims(*dims)
+        dims = Dims.of(dims)
         at_least("hidden_size", hidden_size, 1)
         at_least("layers", layers, 1)
         flat = dims.context_length * channels(dims)

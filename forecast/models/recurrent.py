@@ -30,7 +30,7 @@ class _Recurrent(ForecastModule):
         skip: bool,
         **training: Unpack[Training],
     ) -> None:
-        dims = Dims(*dims)
+        dims = Dims.of(dims)
         at_least("hidden_size", hidden_size, 1)
         at_least("layers", layers, 1)
         at_least("patch", patch, 1)

@@ -9,6 +9,7 @@ import torch
 
 from datamodules.base import Borders, PanelData, WindowDataModule
 from datamodules.dataset import Dataset
+from datamodules.inputs import Preparation
 from forecast.forecaster import find
 from forecast.models.linear import Linear
 
@@ -88,7 +89,7 @@ def test_targets_of_the_parts_do_not_overlap(make, borders):
 
 
 def test_held_out_values_change_nothing_in_training(make):
-    data = make(borders=Borders("steps", 12, 6), batch_size=16, scaling="standard")
+    data = make(borders=Borders("steps", 12, 6), batch_size=16, prepare=Preparation(scaling="standard"))
     panel = data.load()
     first = data.borders.split(panel, 0).validation.begin
     hidden = np.arange(len(panel.target)) >= first[panel.series_of_row]
@@ -97,7 +98,7 @@ def test_held_out_values_change_nothing_in_training(make):
         target=np.where(hidden[:, None] & panel.observed, -1e3, panel.target),
         past=np.where(hidden[:, None], 77.0, panel.past),
     )
-    other = PanelData(garbage, context_length=8, horizon=3, borders=data.borders, batch_size=16, scaling="standard")
+    other = PanelData(garbage, context_length=8, horizon=3, borders=data.borders, batch_size=16, prepare=data.prepare)
     for left, right in zip(windows_of(data.train_dataloader()), windows_of(other.train_dataloader()), strict=True):
         assert all(torch.equal(one, two) for one, two in zip(flat(left), flat(right), strict=True))
 
@@ -105,7 +106,7 @@ def test_held_out_values_change_nothing_in_training(make):
 @pytest.mark.parametrize("scaling", ["none", "standard", "mean_abs", "robust"])
 @pytest.mark.parametrize("per", ["series", "panel"])
 def test_scaled_values_lead_back_to_the_panel(make, scaling, per):
-    data = make(scaling=scaling, scaling_per=per)
+    data = make(prepare=Preparation(scaling=scaling, scaling_per=per))
     panel = data.panel
     for window in windows_of(data.test_dataloader()):
         loc, scale = window.context.units

@@ -171,7 +171,7 @@ def test_checkpoint_goes_round_with_weights_only(model, make_panel, make_trainer
     trainer.fit(module, datamodule=data)
     trainer.save_checkpoint(tmp_path / "last.ckpt")
     stored = torch.load(tmp_path / "last.ckpt", weights_only=True)
-    assert stored["hyper_parameters"]["dims"] == list(data.dims)
+    assert stored["hyper_parameters"]["dims"] == data.dims.plain()
     again = model.cls.load_from_checkpoint(tmp_path / "last.ckpt", weights_only=True).eval()
     context = next(iter(data.test_dataloader())).context
     with torch.no_grad():
