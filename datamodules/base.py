@@ -10,9 +10,10 @@ import pytorch_lightning as pl
 from datamodules.defaults import default_context_length
 from datamodules.errors import InputError, at_least
 from datamodules.index import Index, windows_in
-from datamodules.inputs import Inputs, Laid, Preparation
+from datamodules.inputs import Inputs, Laid
 from datamodules.loader import BatchPlan, WindowLoader, block_size
 from datamodules.panel import Panel
+from datamodules.preparation import Preparation
 from datamodules.split import Part, Split, by_date, by_fraction, by_series, by_steps
 from datamodules.window import Dims
 

@@ -7,59 +7,16 @@ import numpy as np
 import torch
 
 from datamodules.encoder import Encoder
-from datamodules.errors import InputError, one_of
+from datamodules.errors import InputError
 from datamodules.features import Features, with_features
 from datamodules.fill import fill_forward
 from datamodules.panel import Panel
+from datamodules.preparation import Preparation
 from datamodules.scaling import Affine
 from datamodules.split import Part
 from datamodules.store import Store
 from datamodules.units import RowUnits, TargetUnits
 from datamodules.window import Dims
-
-CHOICES = {
-    "missing": ("error", "ffill", "interpolate", "seasonal", "mask"),
-    "short": ("error", "skip", "pad"),
-    "encode": ("onehot", "ordinal", "embedding"),
-    "covariates": ("none", "standard", "minmax", "robust"),
-    "transform": ("none", "log1p", "boxcox"),
-    "scaling": ("none", "standard", "minmax", "mean_abs", "robust"),
-    "scaling_per": ("series", "panel"),
-}
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """What happens to a panel before a network sees it; all that is learnt is learnt from training rows.
-
-    Attributes:
-        features: columns that are made, and which take part.
-        missing: what stands where a value was not observed, from the past only: ffill (the last one), interpolate
-            (between those around it in the context), seasonal (one season before), mask (the mean of the context, and
-            the indicator beside it), or error to refuse.
-        indicator: whether the network also sees which values were observed.
-        short: a series with too few rows is an error, left out (skip), or begun with unobserved rows (pad).
-        encode: categories as onehot columns, ordinal numbers or a learnt embedding.
-        covariates: scaling of numeric covariates over the panel: none, standard, minmax or robust.
-        transform: of the target before anything else: none, log1p or boxcox.
-        scaling: of the stored target: none, standard, minmax, mean_abs or robust. Models also scale each window by
-            itself unless told not to; forecasts are in original units either way.
-        scaling_per: whether that has one loc and scale per series or for the whole panel.
-    """
-
-    features: Features = Features()
-    missing: str = "ffill"
-    indicator: bool = False
-    short: str = "error"
-    encode: str = "onehot"
-    covariates: str = "standard"
-    transform: str = "none"
-    scaling: str = "none"
-    scaling_per: str = "series"
-
-    def __post_init__(self) -> None:
-        for name, choices in CHOICES.items():
-            one_of(name, getattr(self, name), choices)
 
 
 class Laid(NamedTuple):

@@ -14,8 +14,9 @@ import torch
 
 from datamodules.base import Borders, PanelData
 from datamodules.errors import InputError, at_least
-from datamodules.inputs import Inputs, Preparation
+from datamodules.inputs import Inputs
 from datamodules.panel import Panel
+from datamodules.preparation import Preparation
 from datamodules.window import Dims
 from forecast.models.base import ForecastModule
 from forecast.table import build, check_levels

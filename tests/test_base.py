@@ -6,7 +6,7 @@ import torch
 
 from datamodules.base import Borders, PanelData
 from datamodules.errors import InputError
-from datamodules.inputs import Preparation
+from datamodules.preparation import Preparation
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import torch
 from datamodules.errors import InputError
 from datamodules.fill import fill_forward
 from datamodules.index import windows_in
-from datamodules.inputs import Inputs, Preparation
+from datamodules.inputs import Inputs
+from datamodules.preparation import Preparation
 from datamodules.split import Part, by_steps
 
 

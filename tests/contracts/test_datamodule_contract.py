@@ -9,7 +9,7 @@ import torch
 
 from datamodules.base import Borders, PanelData, WindowDataModule
 from datamodules.dataset import Dataset
-from datamodules.inputs import Preparation
+from datamodules.preparation import Preparation
 from forecast.forecaster import find
 from forecast.models.linear import Linear
 
