@@ -12,14 +12,14 @@ T = TypeVar("T")
 
 
 def find(package: str, base: type[T]) -> dict[str, type[T]]:
-    """The public, concrete subclasses of ``base`` that the modules of ``package`` define, by class name.
+    """The public, concrete subclasses of ``base`` that the modules of ``package``, at any depth, define, by class name.
 
     Adding a file adds its classes: there is no registry.
     """
     found: dict[str, type[T]] = {}
     root = importlib.import_module(package)
-    for info in pkgutil.iter_modules(root.__path__):
-        module = importlib.import_module(f"{package}.{info.name}")
+    for info in pkgutil.walk_packages(root.__path__, prefix=f"{package}."):
+        module = importlib.import_module(info.name)
         for name, value in vars(module).items():
             own = isinstance(value, type) and value.__module__ == module.__name__
             if not own or not issubclass(value, base) or value is base or name.startswith("_"):
@@ -41,14 +41,14 @@ def catalog(package: str, base: str) -> dict[str, Entry]:
 
     Example:
         >>> catalog("datamodules", "Dataset")["CO2"].module
-        'datamodules.co2'
+        'datamodules.sets.co2'
     """
     spec = find_spec(package)
     folders = list(spec.submodule_search_locations or []) if spec else []
     classes: dict[str, tuple[ast.ClassDef, str]] = {}
-    for path in sorted(path for folder in folders for path in Path(folder).glob("*.py")):
+    for path, folder in sorted((path, folder) for folder in folders for path in Path(folder).rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        module = f"{package}.{path.stem}"
+        module = ".".join((package, *path.relative_to(folder).with_suffix("").parts))
         classes |= {node.name: (node, module) for node in tree.body if isinstance(node, ast.ClassDef)}
     return {
         name: Entry(module, (ast.get_docstring(node) or "").partition("\n")[0])

@@ -11,6 +11,7 @@ class Macrodata(Dataset):
 
     source = "Federal Reserve Bank of St. Louis and Bureau of Labor Statistics; in statsmodels.datasets.macrodata"
     licence = "public domain"
+    seasonality = 4
 
     def load(self) -> Panel:
         """The panel of the twelve series under their short names, such as ``realgdp``."""

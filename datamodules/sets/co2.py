@@ -9,6 +9,7 @@ class CO2(Dataset):
 
     source = "C. D. Keeling and T. P. Whorf (2004), CDIAC; in statsmodels.datasets.co2"
     licence = "public domain"
+    seasonality = 52
 
     def load(self) -> Panel:
         """The panel of the one series ``co2``, in parts per million."""

@@ -12,6 +12,7 @@ class ElNino(Dataset):
 
     source = "NOAA National Weather Service, ERSST.V3B; in statsmodels.datasets.elnino"
     licence = "public domain"
+    seasonality = 12
 
     def load(self) -> Panel:
         """The panel of the one series ``elnino``, in degrees Celsius."""

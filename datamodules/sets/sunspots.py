@@ -11,6 +11,7 @@ class Sunspots(Dataset):
 
     source = "NOAA National Geophysical Data Center; in statsmodels.datasets.sunspots"
     licence = "public domain"
+    seasonality = 1
 
     def load(self) -> Panel:
         """The panel of the one series ``sunspots``."""
