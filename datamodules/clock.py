@@ -1,27 +1,36 @@
 """A regular clock: positions 0, 1, 2 ... and the stamps they stand for."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from datamodules.errors import InputError
+from datamodules.zones import time_zone, to_local
 
-_SEASONS = {  # offset name -> seasonal periods, shortest first
+_SEASONS: Final = {  # offset name -> seasonal periods, shortest first
+    "s": (3600,),
     "min": (1440, 10080),
     "h": (24, 168),
     "D": (7,),
     "B": (5,),
     "W": (52,),
+    "SM": (24,),
     "M": (12,),
+    "WOM": (12,),
+    "LWOM": (12,),
     "Q": (4,),
+    "REQ": (4,),
+    "HY": (2,),
     "Y": (1,),
 }
-_UNIT = {prefix + unit + edge: unit for prefix in ("", "B") for unit in "MQY" for edge in "SE"}  # BMS -> M
-_OLD = {
+_UNIT: Final = {
+    f"{prefix}{unit}{edge}": unit for prefix in ("", "B") for unit in ("SM", "M", "Q", "HY", "Y") for edge in "SE"
+}
+_OLD: Final = {
     "H": "h",
     "T": "min",
     "S": "s",
@@ -34,9 +43,7 @@ _OLD = {
     "b": "B",
     "w": "W",
 }  # dropped by pandas
-_DAY = 86_400_000_000  # microseconds
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+_PLAIN: Final = {"bh": "h", "cbh": "h", "C": "B", "CBMS": "BMS", "CBME": "BME"}  # what to say for what has no alias
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,8 @@ class Clock:
     Attributes:
         freq: a pandas offset alias (``"h"``, ``"ME"``, ``"W-SAT"``), or the step of an integer clock.
         origin: the stamp at position 0, a timestamp or an integer.
-        zone: the time zone that the person's stamps are local to; the clock itself then runs on UTC. Empty when none
-            was said.
+        zone: the time zone that the person's stamps are local to; empty when none was said. Steps of hours and less
+            then run on UTC, and so do all stamps that come out; days and longer steps stay days of the zone.
     """
 
     freq: str | int
@@ -55,6 +62,8 @@ class Clock:
     zone: str = ""
 
     def __post_init__(self) -> None:
+        if self.zone:
+            time_zone(self.zone)
         if isinstance(self.freq, int):
             if self.freq < 1:
                 raise InputError(f"freq is {self.freq}; the step of an integer clock must be at least 1. Give another.")
@@ -65,6 +74,25 @@ class Clock:
     def made_up(cls, freq: str | int) -> "Clock":
         """The clock for values that came without stamps: from 0 on, or from the year 2000 on."""
         return cls(freq, 0 if isinstance(freq, int) else pd.Timestamp("2000-01-01") + 0 * offset_of(freq))
+
+    @classmethod
+    def of(cls, plain: Mapping[str, str | int]) -> "Clock":
+        """The clock that ``plain`` told."""
+        freq, origin = plain["freq"], plain["origin"]
+        return cls(freq, origin if isinstance(freq, int) else pd.Timestamp(origin).as_unit("us"), str(plain["zone"]))
+
+    def plain(self) -> dict[str, str | int]:
+        """The clock in plain values, exactly.
+
+        Example:
+            >>> clock = Clock("h", pd.Timestamp("2024-01-01 05:00"), "Europe/Madrid")
+            >>> clock.plain()
+            {'freq': 'h', 'origin': '2024-01-01T05:00:00', 'zone': 'Europe/Madrid'}
+            >>> Clock.of(clock.plain()) == clock
+            True
+        """
+        origin = int(self.origin) if isinstance(self.freq, int) else self.origin.isoformat()
+        return {"freq": self.freq, "origin": origin, "zone": self.zone}
 
     @property
     def is_integer(self) -> bool:
@@ -83,8 +111,10 @@ class Clock:
             return (1,)
         offset = offset_of(self.freq)
         name = offset.rule_code.split("-")[0]
-        periods = _SEASONS.get(_UNIT.get(name, name), (1,))
-        return tuple(period // offset.n for period in periods if period % offset.n == 0 and period > offset.n) or (1,)
+        periods, steps = _SEASONS.get(_UNIT.get(name, name), (1,)), offset.n
+        if name == "D" and steps % 7 == 0:
+            periods, steps = _SEASONS["W"], steps // 7
+        return tuple(period // steps for period in periods if period % steps == 0 and period > steps) or (1,)
 
     def stamps(self, positions: np.ndarray) -> np.ndarray:
         """The stamps at ``positions`` (any shape of integers); negative positions lie before the origin."""
@@ -100,6 +130,13 @@ class Clock:
         start = self.origin + first * offset_of(self.freq) if first else self.origin
         grid = pd.date_range(start, periods=int(positions.max()) - first + 1, freq=self.freq, unit="us")
         return grid.to_numpy()[positions - first]
+
+    def local(self, positions: np.ndarray) -> np.ndarray:
+        """The stamps at ``positions`` on the wall clock of the zone; those of ``stamps`` where no zone was said."""
+        stamps = self.stamps(positions)
+        if not self.zone or isinstance(self.freq, int) or in_days(self.freq):
+            return stamps
+        return to_local(stamps, self.zone)
 
     def positions(self, times: Any) -> np.ndarray:
         """The positions of ``times`` (1-d), at or after the origin, on the clock; -1 for a stamp off the grid."""
@@ -132,6 +169,11 @@ def offset_of(freq: str) -> pd.offsets.BaseOffset:
         raise InputError(
             f"frequency {freq!r} is not known; expected a pandas offset such as 'h', 'D', 'W-SUN', 'ME', or an integer."
         ) from error
+    if offset is not None and offset.rule_code in _PLAIN:
+        raise InputError(
+            f"frequency {freq!r} is not usable, since its holidays and hours are not in its name; expected one such as "
+            f"{_PLAIN[offset.rule_code]!r}, on which stamps without a row count as not observed. Give that."
+        )
     if offset is None or offset.n < 1 or isinstance(offset, pd.offsets.Nano):
         raise InputError(f"frequency {freq!r} is not usable; its step must be at least a microsecond. Give another.")
     return offset
@@ -147,96 +189,33 @@ def fixed_length(freq: str) -> pd.Timedelta | None:
     return None
 
 
-def infer_freq(times: np.ndarray, boundaries: np.ndarray) -> str | int:
-    """The frequency on whose grid all stamps lie, gaps tolerated.
+def in_days(freq: str) -> bool:
+    """Whether steps are days or longer, so that stamps are days of a place, not moments."""
+    offset = offset_of(freq)
+    return isinstance(offset, pd.offsets.Day) or not isinstance(offset, pd.offsets.Tick)
 
-    The step is what all steps have in common, provided that it is itself usual among them: hours with holes are hours,
-    but steps of two and three hours in turn are a question, not a clock of one hour.
 
-    Args:
-        times: stamps or integers of all series end to end, ascending within a series.
-        boundaries: (N+1) where each series begins in ``times``.
-
-    Raises:
-        InputError: when no regular clock fits.
+def canonical(freq: str) -> str:
+    """The one spelling of a frequency.
 
     Example:
-        >>> days = np.array(["2024-01-05", "2024-01-06", "2024-01-09"], dtype="datetime64[us]")
-        >>> infer_freq(days, np.array([0, 3]))
-        'D'
+        >>> canonical("60min"), canonical("W"), canonical("1.5h"), canonical("24h")
+        ('h', 'W-SUN', '90min', '24h')
     """
-    within = np.ones(max(len(times) - 1, 0), dtype=bool)
-    within[boundaries[1:-1] - 1] = False
-    if not within.any():
-        raise InputError("no frequency can be inferred from one row a series; say it with freq (--freq h).")
-    if times.dtype.kind in "iu":
-        return _common_step(np.diff(times)[within], str)
-    unique = pd.DatetimeIndex(np.unique(times))
-    edge = _month_edge(unique)
-    if edge:
-        months = times.astype("datetime64[M]").astype(np.int64)
-        return _month_alias(_common_step(np.diff(months)[within], "{} months".format), edge, unique[0].month)
-    step = _common_step(np.diff(times)[within].astype("timedelta64[us]").astype(np.int64), _duration)
-    if step == _DAY and unique.day_of_week.max() < 5 and _crosses_weekend(unique):
-        return "B"
-    if step % (7 * _DAY) == 0:
-        return _times(step // (7 * _DAY), f"W-{_WEEKDAYS[unique[0].day_of_week]}")
-    for unit, size in (("D", _DAY), ("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000), ("ms", 1000)):
-        if step % size == 0:
-            return _times(step // size, unit)
-    return f"{step}us"
+    length = fixed_length(freq)
+    if length is None or in_days(freq):
+        return str(offset_of(freq).freqstr)
+    return tick_alias(length.value // 1000)
 
 
-def _common_step(steps: np.ndarray, told: Callable[[int], str]) -> int:
-    values, counts = np.unique(steps, return_counts=True)
-    shared, commonest = int(np.gcd.reduce(values)), int(values[counts.argmax()])
-    usual = values[0] == shared and counts[0] * 5 >= len(steps)
-    if shared == commonest or usual:
-        return shared
-    months = ("28", "29", "30", "31", "90", "91", "92")  # days: steps that hint at months and quarters
-    hint = " If these are months, move the stamps to their beginning or end." if told(commonest)[:2] in months else ""
-    raise InputError(
-        f"no frequency can be inferred: the commonest step is {told(commonest)}, but the steps have only "
-        f"{told(shared)} in common; say it with freq (--freq h) or make the steps regular.{hint}"
-    )
+def tick_alias(micros: int) -> str:
+    """The alias of a step of so many microseconds, in hours at most."""
+    for unit, size in (("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000), ("ms", 1000)):
+        if micros % size == 0:
+            return counted_alias(micros // size, unit)
+    return counted_alias(micros, "us")
 
 
-def _duration(micros: int) -> str:
-    text = str(pd.Timedelta(micros, "us")).removesuffix(" 00:00:00").removeprefix("0 days ")
-    return "1 day" if text == "1 days" else text
-
-
-def _times(count: int, unit: str) -> str:
+def counted_alias(count: int, unit: str) -> str:
+    """The alias of so many units: (2, "h") -> ``2h``, (1, "h") -> ``h``."""
     return unit if count == 1 else f"{count}{unit}"
-
-
-def _month_edge(stamps: pd.DatetimeIndex) -> str:
-    """``S``, ``E``, ``BS`` or ``BE`` when all stamps are the first or last (business) day of a month, else nothing."""
-    days = stamps.to_numpy().astype("datetime64[D]")
-    if len(np.unique(stamps.to_numpy() - days)) > 1:
-        return ""
-    month = days.astype("datetime64[M]")
-    first, last = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]") - 1
-    edges = {
-        "S": first,
-        "E": last,
-        "BS": np.busday_offset(first, 0, roll="forward"),
-        "BE": np.busday_offset(last, 0, roll="backward"),
-    }
-    return next((edge for edge, expected in edges.items() if (days == expected).all()), "")
-
-
-def _month_alias(months: int, edge: str, month: int) -> str:
-    """The alias of a step of so many months: (3, "E", 12) -> ``QE-DEC``; ``month`` is that of any stamp."""
-    business, side = ("B" if len(edge) == 2 else ""), edge[-1]
-    if months % 12 == 0:
-        return _times(months // 12, f"{business}Y{side}-{_MONTHS[month - 1]}")
-    if months % 3 == 0:
-        named = (month - 1) % 3 + (9 if side == "E" else 0)  # quarters are named after JAN..MAR, or OCT..DEC
-        return _times(months // 3, f"{business}Q{side}-{_MONTHS[named]}")
-    return _times(months, f"{business}M{side}")
-
-
-def _crosses_weekend(stamps: pd.DatetimeIndex) -> bool:
-    weeks = (stamps - pd.to_timedelta(stamps.day_of_week, unit="D")).normalize()
-    return weeks.nunique() > 1

@@ -8,10 +8,10 @@ border, since what lies before is known when the forecast is made.
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from datamodules.errors import InputError, at_least
 from datamodules.panel import Panel
+from datamodules.stamps import moment
 
 
 class Part(NamedTuple):
@@ -125,18 +125,10 @@ def _first_row_at(panel: Panel, stamp: Any) -> np.ndarray:
 
 
 def clock_position(panel: Panel, stamp: Any) -> int:
-    """The first clock position at or after ``stamp`` (a timestamp, its text, or an integer)."""
+    """The first clock position at or after ``stamp``: a timestamp, a text local to the clock's zone, or an integer."""
     ends = int((panel.start + panel.lengths).max())
     grid = panel.clock.stamps(np.arange(ends + 1))
-    if panel.clock.is_integer:
-        if isinstance(stamp, str) and not stamp.strip().lstrip("-").isdigit():
-            raise InputError(f"{stamp!r} is not a whole number, as the stamps of these data are. Give one of those.")
-        return int(np.searchsorted(grid, int(stamp)))
-    try:
-        moment = pd.Timestamp(stamp).to_datetime64()
-    except ValueError as error:
-        raise InputError(f"{stamp!r} is not a date; expected one such as '2020-01-31'. Write it that way.") from error
-    return int(np.searchsorted(grid, moment.astype(grid.dtype)))
+    return int(np.searchsorted(grid, np.asarray(moment(stamp, panel.clock), dtype=grid.dtype)))
 
 
 def rolling_positions(panel: Panel, *, horizon: int, folds: int, stride: int) -> np.ndarray:
@@ -194,8 +186,7 @@ def cutoffs_at(panel: Panel, stamps: Any) -> np.ndarray:
     for stamp in stamps:
         position = clock_position(panel, stamp)
         exact = panel.clock.stamps(np.array([position]))[0]
-        asked = int(stamp) if panel.clock.is_integer else pd.Timestamp(stamp).to_datetime64()
-        positions.append(position if exact == asked else position - 1)
+        positions.append(position if exact == moment(stamp, panel.clock) else position - 1)
     return cutoffs_at_positions(panel, np.array(positions, dtype=np.int64))
 
 

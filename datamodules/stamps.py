@@ -1,27 +1,119 @@
 """One column of a person's table -> stamps, with a sentence for what is none."""
 
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
 
 from datamodules.cells import more, place, shown
+from datamodules.clock import Clock, in_days
 from datamodules.errors import InputError
+from datamodules.zones import directions, doubled, second_passes, time_zone, to_local, to_utc
 
 _ZONE = r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)$"
 _FIRST, _LAST = np.datetime64("1678-01-01", "us"), np.datetime64("2262-01-01", "us")
 
 
-def stamps(column: pd.Series, name: Any) -> np.ndarray:
-    """The column as datetime64[us], or as int64 when it holds whole numbers.
+class Stamps(NamedTuple):
+    """The stamps of a column, and the time zone they came with."""
 
-    Stamps with a time zone lose it: they become UTC, except that midnights of the zone stay midnights (a day is a day).
+    times: np.ndarray  # (R) datetime64[us] or int64
+    zone: str  # as the person or the column's type names it; empty when neither does
+
+
+class Read(NamedTuple):
+    """Dates as they are written, and as moments where the time zone is written beside them."""
+
+    written: np.ndarray  # (R) datetime64[us], the wall clock's
+    utc: np.ndarray | None  # (R) datetime64[us]
+    zone: str = ""  # that the column's type names
+
+
+def stamps(
+    column: pd.Series, name: Any, *, zone: str = "", freq: str | int = "infer", series: np.ndarray | None = None
+) -> Stamps:
+    """The column as datetime64[us] of UTC, or as int64 when it holds whole numbers.
+
+    Dates without a time zone are taken as they stand, or as wall-clock times of ``zone`` when it is said. Days stay
+    days of the place: stamps of one time of day are not moved to UTC, so that a day of 23 or 25 hours is one step.
     Whole numbers that all read as dates (20240131 or 202401) are dates.
+
+    Args:
+        column: the cells.
+        name: of the column, for messages.
+        zone: time zone that dates are local to.
+        freq: as said by the person; one of hours and less makes moments even of stamps of one time of day.
+        series: (R) code of the series of each row, by whose order the passes of a doubled hour are told apart.
 
     Raises:
         InputError: names the first cell that is no stamp, and where it stands.
     """
+    if zone:
+        time_zone(zone)
+    found = _read(column, name, zone)
+    if isinstance(found, np.ndarray):
+        if zone:
+            raise InputError(
+                f"column {str(name)!r} holds whole numbers, which have no time zone, but zone is {zone!r}; expected "
+                "dates. Leave zone out."
+            )
+        return Stamps(found, "")
+    zone = zone or found.zone
+    moments = isinstance(freq, str) and freq != "infer" and not in_days(freq)
+    if found.utc is None:
+        said_days = isinstance(freq, str) and freq != "infer" and not moments
+        if not zone or said_days or (not moments and _one_time_of_day(found.written)):
+            return Stamps(found.written, zone)
+        codes = np.zeros(len(column), dtype=np.int64) if series is None else series
+        return Stamps(_moments(found.written, column, name, zone, codes), zone)
+    if not moments and not _time_of_day(found.written).any():
+        return Stamps(found.written, zone)
+    local = to_local(found.utc, zone) if zone and not moments else found.utc
+    return Stamps(local if _one_time_of_day(local) else found.utc, zone)
+
+
+def moment(stamp: Any, clock: Clock) -> np.datetime64 | int:
+    """What a person's stamp means among the stamps of a clock.
+
+    On a clock with a time zone, a text or a date is a wall-clock time of that zone; one that stands on it twice is of
+    summer time. Timestamps of pandas and numpy without a zone come from results and are taken as they stand.
+
+    Raises:
+        InputError: when it is no date, or one that the zone's clock skipped, or no whole number on an integer clock.
+
+    Example:
+        >>> moment("2024-07-01 12:00", Clock("h", pd.Timestamp("2024-01-01"), "Europe/Madrid"))
+        np.datetime64('2024-07-01T10:00:00.000000')
+    """
+    if isinstance(clock.freq, int):
+        if isinstance(stamp, str) and not stamp.strip().lstrip("-").isdigit():
+            raise InputError(f"{stamp!r} is not a whole number, as the stamps of these data are. Give one of those.")
+        return int(stamp)
+    try:
+        parsed = pd.Timestamp(stamp)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{stamp!r} is not a date; expected one such as '2020-01-31'. Write it that way.") from error
+    if parsed is pd.NaT:
+        raise InputError(f"{stamp!r} is not a date; expected one such as '2020-01-31'. Write it that way.")
+    days = in_days(clock.freq)
+    if parsed.tzinfo is not None:
+        placed = (
+            (parsed.tz_convert(time_zone(clock.zone)) if clock.zone else parsed) if days else parsed.tz_convert("UTC")
+        )
+        return np.datetime64(placed.tz_localize(None), "us")
+    found = np.datetime64(parsed, "us")
+    if days or not clock.zone or isinstance(stamp, pd.Timestamp | np.datetime64):
+        return found
+    utc: np.datetime64 = to_utc(np.array([found]), clock.zone, second=np.zeros(1, dtype=bool))[0]
+    if np.isnat(utc):
+        raise InputError(f"'{stamp}' does not exist in {clock.zone}, where summer time skips it. Give another.")
+    return utc
+
+
+def _read(column: pd.Series, name: Any, zone: str) -> Read | np.ndarray:
+    """The dates of a column, or its whole numbers."""
     if column.isna().any():
         missing = column.isna().to_numpy()
         raise InputError(
@@ -37,19 +129,58 @@ def stamps(column: pd.Series, name: Any) -> np.ndarray:
         column = column.dt.to_timestamp()
     if pd.api.types.is_datetime64_any_dtype(column):
         times = pd.DatetimeIndex(column)
-        parsed = _without_zone(
-            times.tz_localize(None), times.tz_convert("UTC").tz_localize(None) if times.tz else times
-        )
-        _refuse(column, name, _outside(parsed))
-        return parsed
+        written = times.tz_localize(None).to_numpy().astype("datetime64[us]")
+        utc = times.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]") if times.tz else None
+        _refuse(column, name, _outside(written))
+        return Read(written, utc, _named(times))
     if pd.api.types.is_integer_dtype(column):
         return _whole_numbers(column.to_numpy(dtype=np.int64))
     codes, texts = pd.factorize(column.astype(str).str.strip())
     if pd.Series(texts).str.fullmatch(r"[+-]?\d{1,18}").all():
         return _whole_numbers(np.asarray(texts.astype(np.int64))[codes])
-    parsed = _parse(pd.Series(texts, dtype=object), column, codes, name)
-    _refuse(column, name, np.asarray(_outside(parsed)[codes]))
-    return parsed[codes]
+    read = _parse(pd.Series(texts, dtype=object), column, codes, name, zone)
+    _refuse(column, name, np.asarray(_outside(read.written)[codes]))
+    return Read(read.written[codes], None if read.utc is None else read.utc[codes])
+
+
+def _named(times: pd.DatetimeIndex) -> str:
+    """The name of the zone of stamps; empty for UTC and for fixed offsets."""
+    name = str(times.tz) if times.tz is not None else ""
+    return name if name != "UTC" and name in available_timezones() else ""
+
+
+def _moments(local: np.ndarray, column: pd.Series, name: Any, zone: str, series: np.ndarray) -> np.ndarray:
+    """The stamps of UTC at wall-clock stamps of a zone, in the order of the table."""
+    twice = doubled(local, zone)
+    second = np.zeros(len(local), dtype=bool)
+    if twice.any():
+        loose = twice & (directions(local, series, twice) == 0)[series]
+        if loose.any():
+            row = int(loose.argmax())
+            raise InputError(
+                f"column {str(name)!r} holds {shown(column.iloc[row])} in {place(column.index, row)}, which stands on "
+                f"the clock of {zone} twice, and rows in no order do not tell which is meant. Sort the rows by "
+                "time, or write stamps in UTC."
+            )
+        second = second_passes(local, series, twice)
+    utc = to_utc(local, zone, second=second)
+    skipped = np.isnat(utc)
+    if skipped.any():
+        row = int(skipped.argmax())
+        raise InputError(
+            f"column {str(name)!r} holds {shown(column.iloc[row])} in {place(column.index, row)}{more(skipped)}, which "
+            f"does not exist in {zone}, where summer time skips it; expected stamps of that zone. Correct them, or say "
+            "the zone that they are of, such as UTC."
+        )
+    return utc
+
+
+def _one_time_of_day(times: np.ndarray) -> bool:
+    return not len(times) or bool((_time_of_day(times) == _time_of_day(times[:1])).all())
+
+
+def _time_of_day(times: np.ndarray) -> np.ndarray:
+    return times.astype(np.int64) % 86_400_000_000  # microseconds
 
 
 def looks_like_stamps(column: pd.Series) -> bool:
@@ -63,17 +194,18 @@ def looks_like_stamps(column: pd.Series) -> bool:
     return bool(iso.all()) or all(_guessed(text) for text in texts)
 
 
-def _parse(texts: pd.Series, column: pd.Series, codes: np.ndarray, name: Any) -> np.ndarray:
-    """The (unique) texts as datetime64[us], NaT where one does not parse in the format that fits most."""
-    zones = texts.str.extract(_ZONE, expand=False).str.replace(r"^(?:Z|UTC)$", "+00:00", regex=True)
-    if zones.nunique(dropna=False) > 1:
-        other = int((zones.fillna("") != zones.fillna("").iloc[0]).to_numpy().argmax())
+def _parse(texts: pd.Series, column: pd.Series, codes: np.ndarray, name: Any, zone: str) -> Read:
+    """The (unique) texts as dates, NaT where one does not parse in the format that fits most."""
+    offsets = texts.str.extract(_ZONE, expand=False).str.replace(r"^(?:Z|UTC)$", "+00:00", regex=True)
+    zoned = offsets.notna().to_numpy()
+    if offsets.nunique(dropna=False) > 1 and not (zone and zoned.all()):
+        other = int((offsets.fillna("") != offsets.fillna("").iloc[0]).to_numpy().argmax())
+        hint = "Name the zone that they are of with zone (--zone Europe/Madrid), or write" if zoned.all() else "Write"
         raise InputError(
             f"time zones are mixed in column {str(name)!r}: {texts[0]!r} and {texts[other]!r} in "
-            f"{place(column.index, int((codes == other).argmax()))}. Write all stamps in one zone, such as UTC."
+            f"{place(column.index, int((codes == other).argmax()))}. {hint} all stamps in one zone, such as UTC."
         )
-    zoned = zones.notna().all() and len(zones) > 0
-    bare = texts.str.replace(r"\s*(?:Z|UTC|[+-]\d\d:?\d\d)$", "", regex=True) if zoned else texts
+    bare = texts.str.replace(r"\s*(?:Z|UTC|[+-]\d\d:?\d\d)$", "", regex=True) if zoned.all() else texts
     formats = ["ISO8601", *_guessed(bare[0])]
     tried = [pd.to_datetime(bare, format=each, errors="coerce").to_numpy().astype("datetime64[us]") for each in formats]
     whole = [times for times in tried if not np.isnat(times).any()]
@@ -84,10 +216,13 @@ def _parse(texts: pd.Series, column: pd.Series, codes: np.ndarray, name: Any) ->
             f"or {_day(whole[-1][row])}. Write dates as 2020-01-31."
         )
     best = min(tried, key=lambda times: int(np.isnat(times).sum()))
-    if not zoned:
-        return best
-    offset = pd.Timedelta(f"{zones[0][0]}{zones[0][1:3]}:{zones[0][-2:]}:00").to_timedelta64()
-    return _without_zone(pd.DatetimeIndex(best), pd.DatetimeIndex(best - offset))
+    return Read(best, best - _durations(offsets) if zoned.all() else None)
+
+
+def _durations(offsets: pd.Series) -> np.ndarray:
+    """Offsets from UTC such as ``+0130`` or ``-05:00`` as timedelta64[us]."""
+    minutes = offsets.str[1:3].astype(int) * 60 + offsets.str[-2:].astype(int)
+    return np.where(offsets.str[0] == "-", -minutes, minutes).astype("timedelta64[m]").astype("timedelta64[us]")
 
 
 def _guessed(text: str) -> list[str]:
@@ -100,12 +235,6 @@ def _guessed(text: str) -> list[str]:
     if guess.startswith("%Y"):
         return [guess]
     return [guess, guess.replace("%m", "%_").replace("%d", "%m").replace("%_", "%d")]
-
-
-def _without_zone(local: pd.DatetimeIndex, utc: pd.DatetimeIndex) -> np.ndarray:
-    """The local stamps when all are midnights, those of UTC otherwise."""
-    kept = local if (local == local.normalize()).all() else utc
-    return kept.to_numpy().astype("datetime64[us]")
 
 
 def _whole_numbers(values: np.ndarray) -> np.ndarray:

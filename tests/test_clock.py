@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datamodules.clock import Clock, infer_freq, offset_of
+from datamodules.clock import Clock, offset_of
 from datamodules.errors import InputError
+from datamodules.frequency import infer_freq
 
 FREQUENCIES = [
     ("h", "h"),
@@ -73,9 +74,11 @@ def test_steps_across_series_are_not_compared():
     assert infer_freq(days.astype("datetime64[us]"), np.array([0, 2, 4])) == "D"
 
 
-def test_days_of_one_week_are_days_and_working_days_of_two_are_business_days():
-    assert infer(pd.date_range("2024-01-01", periods=5)) == "D"
+def test_weekdays_are_business_days_once_they_pass_over_a_weekend():
     assert infer(pd.bdate_range("2024-01-01", periods=6)) == "B"
+    assert infer(pd.date_range("2024-01-01", periods=4)) == "D"
+    assert infer(pd.date_range("2024-01-01", periods=6)) == "D"
+    assert infer(pd.bdate_range("2024-01-01", periods=60).delete([10, 30, 31])) == "B"  # holidays are holes
 
 
 @pytest.mark.parametrize(
