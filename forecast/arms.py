@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +196,8 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, dict):
         return {str(key): _plain(one) for key, one in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
     if hasattr(value, "hparams"):
         return {"class_path": type(value).__name__, "init_args": _plain(dict(value.hparams))}
     return joblib.hash(value)

@@ -8,12 +8,14 @@ from typing import Any, Final
 import jsonargparse
 import pytorch_lightning as pl
 
-from datamodules.errors import InputError, did_you_mean
+from datamodules.errors import InputError, did_you_mean, one_of
 from datamodules.panel import Panel
+from datamodules.preparation import Preparation
 from datamodules.window import Dims
 from forecast.baselines.base import Baseline
-from forecast.config import BacktestConfig, Member
+from forecast.config import BacktestConfig
 from forecast.forecaster import Forecaster, find
+from forecast.members import NOBODY, Member
 from forecast.models.base import ForecastModule
 from forecast.neural import NeuralForecaster
 
@@ -28,18 +30,19 @@ def assemble(config: BacktestConfig, panel: Panel) -> tuple[list[Forecaster], Ba
     """
     widths = (array.shape[1] for array in (panel.target, panel.past, panel.known, panel.static))
     dims = Dims(config.context_length, config.horizon, *widths)
-    fit = _checked(NeuralForecaster, config.fit, "fit", skip={"module", "name", "seed", "trainer"})
+    fit = _checked(NeuralForecaster, config.fit, "fit", skip={"module", "name", "seed", "prepare", "trainer"})
     trainer = _checked(pl.Trainer, config.trainer, "trainer", skip=_LIVE)
     networks: list[Forecaster] = []
     models, baselines = [], []
-    for member in _taking_part(config.models):
+    for member in _each_set(_taking_part(config.models), config):
         kind = _class(member, ForecastModule, "forecast.models")
         options = {"levels": list(config.levels)} | member.init_args
         module = kind(dims=dims, **_checked(kind, options, f"model {member.class_path}", skip={"dims"}))
         said = {**module.hparams, **module.options}
         names = _options_of(kind, skip={"dims"})[1]
         models.append(member._replace(init_args=_plain({name: said[name] for name in names})))
-        networks.append(NeuralForecaster(module, name=member.name, **fit, trainer=trainer))
+        prepare = _prepared(config, member)
+        networks.append(NeuralForecaster(module, name=member.name, **fit, prepare=prepare, trainer=trainer))
     others: list[Forecaster] = []
     for member in _taking_part(config.baselines):
         baseline_kind = _class(member, Baseline, "forecast.baselines")
@@ -53,9 +56,31 @@ def assemble(config: BacktestConfig, panel: Panel) -> tuple[list[Forecaster], Ba
     forecasters = networks + others
     if not forecasters:
         raise InputError("neither a model nor a baseline takes part; expected at least one. Name some.")
-    none = (Member("none", {}, ""),)
+    none = (NOBODY,)
     complete = replace(config, models=tuple(models) or none, baselines=tuple(baselines) or none)
     return forecasters, replace(complete, fit=fit, trainer=trainer)
+
+
+def _each_set(members: list[Member], config: BacktestConfig) -> list[Member]:
+    """The networks, one of each for every set of features; those with a set of their own stand for that alone."""
+    found = []
+    for member in members:
+        if member.feature_set:
+            one_of(f"feature_set of {member.name or member.class_path}", member.feature_set, config.feature_sets)
+        name = member.name or member.class_path.rpartition(".")[2]
+        if member.feature_set or not config.feature_sets:
+            found.append(member)
+        else:
+            found += [member._replace(name=f"{name}-{each}", feature_set=each) for each in config.feature_sets]
+    return found
+
+
+def _prepared(config: BacktestConfig, member: Member) -> Preparation:
+    """What the network sees of the data: all that it is told, or its set of features."""
+    if not member.feature_set:
+        return config.prepare
+    use = config.feature_sets[member.feature_set]
+    return replace(config.prepare, features=replace(config.prepare.features, use=use))
 
 
 def _taking_part(members: tuple[Member, ...]) -> list[Member]:

@@ -1,31 +1,16 @@
 """BacktestConfig: all that a backtest can be told, its defaults and its help texts; read from YAML and from options."""
 
-import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import yaml
 
-from datamodules.errors import InputError, at_least, did_you_mean, one_of
-from datamodules.find import catalog
-
-MODELS: Final = ("Linear", "MLP", "CNN", "RNN", "LSTM")  # unless told otherwise
-
-
-class Member(NamedTuple):
-    """A forecaster that takes part: a class, what differs from its defaults, and its name in the tables.
-
-    Attributes:
-        class_path: a class of the toolkit by its name, or any by its dotted path.
-        init_args: arguments of the class.
-        name: in every table; the class name if empty.
-    """
-
-    class_path: str
-    init_args: dict[str, Any]
-    name: str
+from datamodules.errors import InputError, at_least, one_of
+from datamodules.preparation import Preparation
+from forecast.members import Member, members
+from forecast.values import number, options_of, pairs, plain, several
 
 
 @dataclass(frozen=True)
@@ -36,13 +21,24 @@ class BacktestConfig:
         data: a CSV or Parquet file, several of one layout, or the name of a data set (forecast list data)
         horizon: steps ahead to forecast
         shape: long, wide or rows (one row a series); found from the columns
-        id: column with the series' name; found from the columns
+        id: column with the series' name, or several that name it together; found from the columns
         time: column with the stamps; found from the columns
         target: column or columns to forecast; found from the columns
+        past: covariates that are known up to the cutoff, such as a measured temperature
+        known: covariates that are known ahead, such as a price or a holiday
+        static: covariates with one value a series, such as a region
+        categories: covariates whose numbers are names of categories; columns of text are categories anyway
+        static_table: file with the static covariates, one row a series
         freq: frequency of the stamps, such as h, D, W-SUN or ME, or an integer step; inferred from the stamps
-        short: what to do with series that have too few rows: error or skip
+        zone: time zone that the stamps are local to, such as Europe/Madrid; needed where summer time begins and ends
+        decimal: mark before the decimals of numbers, where it is not a point
+        thousands: mark between the thousands of numbers, where there is one
+        data_dir: folder with the files of a named data set, which are then not downloaded
+        short: what to do with series that have too few rows: error, skip, or pad (begin them with unobserved rows)
         models: networks by name, or all, or none (forecast list models); Linear, MLP, CNN, RNN and LSTM
         baselines: baselines by name, or all, or none (forecast list baselines); those that fit quickly
+        prepare: what the networks see of the data: missing values, categories, scaling, made features
+        feature_sets: names of inputs, such as A=y B=y,calendar; each network takes part once with each set
         context_length: steps that a network sees; twice the horizon or the longest season
         seasonality: steps in a season; what the frequency suggests
         folds: number of cutoffs to forecast from; 5, fewer where the series are short
@@ -61,13 +57,24 @@ class BacktestConfig:
     data: tuple[str, ...] = ()
     horizon: int = 0
     shape: str = "auto"
-    id: str = "auto"
+    id: tuple[str, ...] = ()
     time: str = "auto"
     target: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    static_table: str = ""
     freq: str = "infer"
+    zone: str = ""
+    decimal: str = ""
+    thousands: str = ""
+    data_dir: str = ""
     short: str = "error"
     models: tuple[Member, ...] = ()
     baselines: tuple[Member, ...] = ()
+    prepare: Preparation = Preparation()
+    feature_sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     context_length: int = 0
     seasonality: int = 0
     folds: int = 0
@@ -93,11 +100,16 @@ class BacktestConfig:
         Raises:
             InputError: names the option that is unknown, of the wrong kind or out of range.
         """
-        kinds = typing.get_type_hints(cls)
-        for name in given:
-            if name not in kinds:
-                raise InputError(f"{where}option {name!r} is not known; {did_you_mean(str(name), kinds)}")
-        values = {name: _value(name, kinds[name], value, where) for name, value in given.items()}
+        special = {name: value for name, value in given.items() if name in _SPECIAL}
+        values = options_of(cls, {name: value for name, value in given.items() if name not in _SPECIAL}, where)
+        for name in ("models", "baselines"):
+            if name in special:
+                values[name] = members(name, several(special[name]), where)
+        if "feature_sets" in special:
+            sets = pairs("feature_sets", special["feature_sets"], where)
+            values["feature_sets"] = {str(name): tuple(map(str, several(parts))) for name, parts in sets.items()}
+        if "prepare" in values and "short" not in values:
+            values["short"] = values["prepare"].short
         for name, least in _LEAST.items():
             if name in values:
                 at_least(name, values[name], least)
@@ -106,24 +118,42 @@ class BacktestConfig:
             raise InputError("no data is named; expected a file or the name of a data set. Say one with --data.")
         if not config.horizon:
             raise InputError("no horizon is given; expected the number of steps to forecast. Say it with --horizon.")
-        one_of("short", config.short, ("error", "skip"))
+        one_of("short", config.short, ("error", "skip", "pad"))
         if not (config.refit in ("never", "always") or (config.refit.isdigit() and int(config.refit))):
             raise InputError(f"refit is {config.refit!r}; expected never, always or a number of folds from 1. Say one.")
-        return replace(config, fit={name: _fit_value(name, value) for name, value in config.fit.items()})
+        fit = {name: _fit_value(name, value) for name, value in config.fit.items()}
+        return replace(config, fit=fit, prepare=replace(config.prepare, short=config.short))
 
     @property
     def layout(self) -> dict[str, Any]:
         """The options about the table's layout, for ``datamodules.readers.source``."""
-        target = self.target[0] if len(self.target) == 1 else self.target or "auto"
-        return {"shape": self.shape, "id": self.id, "time": self.time, "target": target, "freq": self.freq}
+        said = {name: getattr(self, name) for name in LAYOUT if getattr(self, name) not in ("", (), "auto")}
+        return said | {name: _single(value) for name, value in said.items() if name in ("id", "target")}
 
     def plain(self) -> dict[str, Any]:
         """The configuration as it stands in YAML; numbers that are yet to be chosen are left out."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        found = {name: _plain(value) for name, value in values.items() if name not in _LEAST or value >= _LEAST[name]}
-        return found | ({"data": self.data[0]} if len(self.data) == 1 else {})
+        found = {name: value for name, value in values.items() if name not in _LEAST or value >= _LEAST[name]}
+        taking_part = {name: [member.plain() for member in found[name]] for name in ("models", "baselines")}
+        alone = {name: _single(value) for name, value in found.items() if name in ("data", "id")}
+        told = {name: plain(value) for name, value in {**found, **taking_part, **alone}.items()}
+        told["prepare"].pop("short", None)
+        return {name: value for name, value in told.items() if name not in _WHERE_SAID or value}
 
 
+def _single(value: Any) -> Any:
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+
+
+LAYOUT: Final = (  # options about the table's layout, for ``datamodules.readers.source``
+    *("shape", "id", "time", "target", "past", "known", "static", "categories", "static_table"),
+    *("freq", "zone", "decimal", "thousands"),
+)
+_SPECIAL: Final = ("models", "baselines", "feature_sets")  # values of a form of their own
+_WHERE_SAID: Final = (  # stand in a written configuration only where they say something
+    *("past", "known", "static", "categories", "static_table", "zone", "decimal", "thousands", "data_dir", "id"),
+    *("prepare", "feature_sets"),
+)
 FIT: Final = {"max_steps": int, "batch_size": int, "steps_per_epoch": int, "validation": float}
 _LEAST: Final = {
     "horizon": 1,
@@ -135,14 +165,14 @@ _LEAST: Final = {
     "seeds": 1,
     "window": 0,
 }
-_PACKAGES: Final = {"models": ("forecast.models", "ForecastModule"), "baselines": ("forecast.baselines", "Baseline")}
 
 
-def help_texts() -> dict[str, str]:
-    """What each option means, by name."""
+def help_texts(kind: type = BacktestConfig) -> dict[str, str]:
+    """What each option of a dataclass means, by name."""
     from docstring_parser import parse
 
-    return {each.arg_name: each.description or "" for each in parse(BacktestConfig.__doc__ or "").params}
+    texts = {each.arg_name: each.description or "" for each in parse(kind.__doc__ or "").params}
+    return {name: " ".join(text.split()).rstrip(".") for name, text in texts.items()}
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
@@ -166,102 +196,19 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 def read_config(path: str | Path, flags: Mapping[str, Any]) -> BacktestConfig:
     """The configuration in a YAML file, where options of the command line win over it."""
     found = read_yaml(path)
-    nested = {name: {**found[name], **flags[name]} for name in ("fit", "trainer") if _both(name, found, flags)}
     BacktestConfig.of({"data": "-", "horizon": 1} | found, where=f"file {path}: ")  # what flags hide must be right too
-    return BacktestConfig.of(found | dict(flags) | nested)
+    return BacktestConfig.of(_merged(found, flags))
 
 
-def _both(name: str, found: Mapping[str, Any], flags: Mapping[str, Any]) -> bool:
-    return name in flags and isinstance(found.get(name), dict)
-
-
-def known(kind: str) -> list[str]:
-    """The names of all ``models`` or ``baselines``; the models that take part by default come first."""
-    names = catalog(*_PACKAGES[kind])
-    return [*(name for name in MODELS if name in names), *(name for name in names if name not in MODELS)]
-
-
-def _value(name: str, kind: Any, value: Any, where: str) -> Any:
-    """A value from YAML, or text from the command line, as the type of its option."""
-
-    def wrong(expected: str) -> InputError:
-        return InputError(f"{where}{name} is {value!r}; expected {expected}. Correct it.")
-
-    if kind is bool:
-        words = {"true": True, "yes": True, "false": False, "no": False}
-        if str(value).casefold() not in words:
-            raise wrong("true or false")
-        return words[str(value).casefold()]
-    if kind is int:
-        return _number(value, int, wrong("a whole number"))
-    if kind is str:
-        if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
-            raise wrong("a word")
-        return str(value)
-    if typing.get_origin(kind) is dict:
-        if not isinstance(value, Mapping):
-            raise wrong("lines of the form 'name: value'")
-        return dict(value)
-    parts = _several(value)
-    element = typing.get_args(kind)[0]
-    if element is float:
-        return tuple(_number(part, float, wrong("numbers such as 0.1 0.9")) for part in parts)
-    if element is Member:
-        return _members(name, parts, where)
-    if not all(isinstance(part, str | int) for part in parts):
-        raise wrong("names")
-    return tuple(str(part) for part in parts)
+def _merged(found: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Both, where ``flags`` win; mappings in both are merged, those within them too."""
+    nested = {name: found[name] for name, value in flags.items() if isinstance(value, dict)} if found else {}
+    both = {name: _merged(part, flags[name]) for name, part in nested.items() if isinstance(part, dict)}
+    return {**found, **flags, **both}
 
 
 def _fit_value(name: str, value: Any) -> Any:
     one_of("fit option", name, FIT)
-    number = _number(value, FIT[name], InputError(f"{name} is {value!r}; expected a number. Correct it."))
-    at_least(name, number, 0 if name == "validation" else 1)
-    return number
-
-
-def _number(value: Any, kind: type, error: InputError) -> Any:
-    if isinstance(value, bool) or (isinstance(value, float) and kind is int and value != int(value)):
-        raise error
-    try:
-        return kind(value)
-    except (TypeError, ValueError) as cause:
-        raise error from cause
-
-
-def _several(value: Any) -> list[Any]:
-    """A list as it is; one value as a list of one; commas part text."""
-    parts = value if isinstance(value, list | tuple) else [value]
-    return [word for part in parts for word in (part.split(",") if isinstance(part, str) else [part]) if word != ""]
-
-
-def _members(kind: str, parts: Iterable[Any], where: str) -> tuple[Member, ...]:
-    parts = list(parts) or ["none"]
-    if parts == ["all"]:
-        parts = known(kind)
-    return tuple(_member(kind, part, where) for part in parts)
-
-
-def _member(kind: str, part: Any, where: str) -> Member:
-    one = kind[:-1]
-    if isinstance(part, str):
-        part = {"class_path": part}
-    if not isinstance(part, Mapping) or not isinstance(part.get("class_path"), str):
-        raise InputError(f"{where}{one} {part!r} has no class_path; expected a name, or class_path and init_args.")
-    for name in part:
-        one_of(f"{where}entry of a {one}", str(name), Member._fields)
-    member = Member(part["class_path"], part.get("init_args") or {}, str(part.get("name") or ""))
-    if not isinstance(member.init_args, dict):
-        raise InputError(f"{where}init_args of {one} {member.class_path!r} are {member.init_args!r}; expected options.")
-    if "." not in member.class_path:
-        one_of(f"{where}{one}", member.class_path, [*known(kind), "all", "none"])
-    return member
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Member):
-        entry = {name: part for name, part in value._asdict().items() if part}
-        return value.class_path if len(entry) == 1 else entry
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    return dict(value) if isinstance(value, Mapping) else value
+    found = number(value, FIT[name], InputError(f"{name} is {value!r}; expected a number. Correct it."))
+    at_least(name, found, 0 if name == "validation" else 1)
+    return found

@@ -10,9 +10,10 @@ from datamodules.defaults import check_lengths, default_context_length, default_
 from datamodules.errors import InputError
 from datamodules.panel import Panel
 from forecast.baselines import DEFAULT as BASELINES
-from forecast.config import FIT, MODELS, BacktestConfig, Member
+from forecast.config import FIT, BacktestConfig
 from forecast.evaluation.metrics import named
 from forecast.evaluation.scores import DEFAULT_METRICS
+from forecast.members import MODELS, Member
 from forecast.neural import NeuralForecaster
 from forecast.table import check_levels
 

@@ -21,7 +21,7 @@ LAYERS = (
     ("forecast.cli",),
     ("forecast.commands",),
     ("forecast.assemble", "forecast.resolve"),
-    ("forecast.config",),
+    ("forecast.config", "forecast.members", "forecast.values"),
     ("forecast.backtest",),
     ("forecast.result",),
     ("forecast.report",),

@@ -6,7 +6,8 @@ import yaml
 from datamodules.errors import InputError
 from datamodules.synthetic import Synthetic
 from forecast.assemble import assemble
-from forecast.config import BacktestConfig, Member, help_texts, read_config, read_yaml
+from forecast.config import BacktestConfig, help_texts, read_config, read_yaml
+from forecast.members import Member
 from forecast.resolve import resolve
 
 
@@ -50,7 +51,7 @@ def test_empty_list_is_none_and_all_is_everything():
         ({"folds": True}, "folds is True; expected a whole number"),
         ({"levels": "high"}, "levels is 'high'; expected numbers"),
         ({"common": "perhaps"}, "common is 'perhaps'; expected true or false"),
-        ({"short": "drop"}, "short 'drop' is not known; known are error, skip"),
+        ({"short": "drop"}, "short 'drop' is not known; known are error, pad, skip"),
         ({"refit": "sometimes"}, "refit is 'sometimes'; expected never, always"),
         ({"refit": 0}, "refit is '0'; expected never, always"),
         ({"models": "LTSM"}, "model 'LTSM' is not known; did you mean 'LSTM'?"),

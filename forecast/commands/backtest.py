@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from datamodules.errors import InputError
-from forecast.commands.parser import Parser
+from forecast.commands.parser import Parser, add_preparation, take_preparation
 from forecast.config import BacktestConfig, help_texts, read_config, read_yaml
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     flags = dict(given)
     output, overwrite = Path(str(flags.pop("output", ""))), bool(flags.pop("overwrite", False))
     file = flags.pop("config", "")
-    options = _options(flags)
+    options = take_preparation(_options(flags))
     config = read_config(str(file), options) if file else BacktestConfig.of(options)
     from forecast.commands import folder as folders
 
@@ -43,7 +43,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     from forecast.commands.terminal import say, show
     from forecast.resolve import resolve
 
-    source = read(config.data, config.layout)
+    source = read(config.data, config.layout, config.data_dir)
     resolved = resolve(config, source.panel())
     panel = resolved.panel
     forecasters, complete = assemble(resolved.config, panel)
@@ -84,14 +84,15 @@ def _parser(command: str, purpose: str) -> Parser:
     texts, kinds, defaults = help_texts(), typing.get_type_hints(BacktestConfig), BacktestConfig()
     for name, text in texts.items():
         kind, default = kinds[name], getattr(defaults, name)
-        shown = "" if default in ((), 0, {}, "auto", "infer", False) else f" (default: {_told(default)})"
+        shown = "" if default in ((), 0, {}, "", "auto", "infer", False) else f" (default: {_told(default)})"
         options: dict[str, Any] = {"help": text + shown, "metavar": _METAVARS.get(name, name.upper())}
         if kind is bool:
             options |= {"nargs": "?", "const": "true"}
         elif kind not in (int, str):
             options["nargs"] = "+"
-        if name != "fit":
+        if name not in ("fit", "prepare"):
             parser.add_argument(f"--{name.replace('_', '-')}", **options)
+    add_preparation(parser)
     parser.add_argument("--max-steps", metavar="STEPS", help="optimiser steps of a network's training, at most")
     parser.add_argument("--batch-size", metavar="WINDOWS", help="windows an optimiser step")
     parser.add_argument("--config", metavar="FILE", help="YAML that says any of these options; those given here win")
@@ -100,7 +101,12 @@ def _parser(command: str, purpose: str) -> Parser:
     return parser
 
 
-_METAVARS: Final = {"data": "FILE_OR_NAME", "trainer": "FILE.yaml|KEY=VALUE", "refit": "never|always|K"}
+_METAVARS: Final = {
+    "data": "FILE_OR_NAME",
+    "feature_sets": "NAME=COLUMN,COLUMN",
+    "trainer": "FILE.yaml|KEY=VALUE",
+    "refit": "never|always|K",
+}
 
 
 def _told(value: Any) -> str:

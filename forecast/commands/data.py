@@ -8,6 +8,7 @@ from datamodules.errors import InputError
 from datamodules.find import catalog
 from datamodules.panel import Panel
 from datamodules.readers import Source, source
+from forecast.config import LAYOUT, BacktestConfig
 
 
 def is_dataset(data: Sequence[str]) -> bool:
@@ -19,16 +20,22 @@ def layout_of(found: Source) -> dict[str, Any]:
     """The layout of files as it was found, in plain values; nothing for a data set, which knows its own."""
     if is_dataset([found.name]):
         return {}
-    names = {role: value for role, value in found.layout.items() if role in ("shape", "id", "time", "target")}
+    names = {role: value for role, value in found.layout.items() if role != "freq" and value not in ("", ())}
     return {role: list(value) if isinstance(value, tuple) else value for role, value in names.items()}
 
 
-def read(data: Sequence[str], layout: dict[str, Any]) -> Source:
-    """The source of that name; a data set may be told its own frequency, as a stored configuration does."""
+def read(data: Sequence[str], layout: dict[str, Any], data_dir: str = "") -> Source:
+    """The source of that name; a data set may be told its own frequency, as a stored configuration does.
+
+    Args:
+        data: files, or the name of a data set.
+        layout: options of ``datamodules.readers.source``.
+        data_dir: folder with the files of a data set that would be downloaded otherwise.
+    """
     if not is_dataset(data):
         return source(list(data), **layout)
-    freq = layout["freq"]
-    found = source(list(data), **{**layout, "freq": "infer"})
+    freq = layout.get("freq", "infer")
+    found = source(list(data), **{**layout, "freq": "infer"}, data_dir=data_dir)
     if freq not in ("infer", str(found.layout["freq"])):
         raise InputError(f"data set {data[0]} has frequency {found.layout['freq']!r}, not {freq!r}. Leave freq out.")
     return found
@@ -50,8 +57,6 @@ def read_given(given: dict[str, Any], trained: dict[str, Any] | None = None) -> 
         given: the options given on the command line.
         trained: the layout that a checkpoint was trained with; options win over it.
     """
-    target = given.get("target", ())
-    layout = {"shape": "auto", "id": "auto", "time": "auto", "target": "auto", "freq": "infer", **(trained or {})}
-    layout |= {name: given[name] for name in ("shape", "id", "time", "freq") if name in given}
-    layout |= {"target": target[0] if len(target) == 1 else list(target)} if target else {}
-    return read(given["data"], layout)
+    told = {name: value for name, value in given.items() if name in LAYOUT}
+    config = BacktestConfig.of({**told, "data": given["data"], "horizon": 1})
+    return read(given["data"], {**(trained or {}), **config.layout}, given.get("data_dir", ""))

@@ -1,10 +1,14 @@
 """A parser of options whose complaints are InputErrors that name the nearest option."""
 
 import argparse
+import typing
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from datamodules.errors import InputError, did_you_mean
+from datamodules.features import Features
+from datamodules.preparation import Preparation
+from forecast.config import LAYOUT, BacktestConfig, help_texts
 
 
 class Parser(argparse.ArgumentParser):
@@ -44,10 +48,36 @@ class Parser(argparse.ArgumentParser):
 
 def add_layout(parser: Parser) -> None:
     """The options that say which data, and how its table is laid out."""
-    from forecast.config import help_texts
-
     texts = help_texts()
     parser.add_argument("--data", nargs="+", required=True, metavar="FILE_OR_NAME", help=texts["data"])
-    for name in ("shape", "id", "time", "freq"):
-        parser.add_argument(f"--{name}", metavar=name.upper(), help=texts[name])
-    parser.add_argument("--target", nargs="+", metavar="NAME", help=texts["target"])
+    for name in (*LAYOUT, "data_dir"):
+        several: dict[str, Any] = {"nargs": "+"} if isinstance(getattr(BacktestConfig, name), tuple) else {}
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar=name.upper(), help=texts[name], **several)
+
+
+def add_preparation(parser: Parser) -> None:
+    """The options that say what networks see of the data, in a group of their own."""
+    group = parser.add_argument_group("what networks see of the data")
+    for kind in (Preparation, Features):
+        kinds, defaults = typing.get_type_hints(kind), kind()
+        for name, text in help_texts(kind).items():
+            if name in ("features", "short"):
+                continue
+            default = getattr(defaults, name)
+            shown = f" (default: {default})" if isinstance(default, str) and default else ""
+            options: dict[str, Any] = {"help": text + shown, "metavar": name.upper()}
+            if kinds[name] is bool:
+                options |= {"nargs": "?", "const": "true"}
+            elif kinds[name] is not str:
+                options["nargs"] = "+"
+            group.add_argument(f"--{name.replace('_', '-')}", **options)
+
+
+def take_preparation(options: dict[str, Any]) -> dict[str, Any]:
+    """The options, with those of ``add_preparation`` moved to where a configuration has them."""
+    names = [name for name in help_texts(Preparation) if name not in ("features", "short")]
+    prepare = {name: options[name] for name in names if name in options}
+    features = {name: options[name] for name in help_texts(Features) if name in options}
+    rest = {name: value for name, value in options.items() if name not in (*prepare, *features)}
+    prepare |= {"features": features} if features else {}
+    return rest | ({"prepare": prepare} if prepare else {})
