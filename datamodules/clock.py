@@ -1,6 +1,5 @@
 """A regular clock: positions 0, 1, 2 ... and the stamps they stand for."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -8,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from datamodules.aliases import fixed_length, in_days, offset_of
 from datamodules.errors import InputError
 from datamodules.zones import time_zone, to_local
 
@@ -30,20 +30,6 @@ _SEASONS: Final = {  # offset name -> seasonal periods, shortest first
 _UNIT: Final = {
     f"{prefix}{unit}{edge}": unit for prefix in ("", "B") for unit in ("SM", "M", "Q", "HY", "Y") for edge in "SE"
 }
-_OLD: Final = {
-    "H": "h",
-    "T": "min",
-    "S": "s",
-    "L": "ms",
-    "M": "ME",
-    "Q": "QE",
-    "A": "YE",
-    "Y": "YE",
-    "d": "D",
-    "b": "B",
-    "w": "W",
-}  # dropped by pandas
-_PLAIN: Final = {"bh": "h", "cbh": "h", "C": "B", "CBMS": "BMS", "CBME": "BME"}  # what to say for what has no alias
 
 
 @dataclass(frozen=True)
@@ -152,70 +138,3 @@ class Clock:
         if len(times) == 0:
             return np.empty(0, dtype=np.int64)
         return pd.date_range(self.origin, times.max(), freq=self.freq, unit="us").get_indexer(times)
-
-
-def offset_of(freq: str) -> pd.offsets.BaseOffset:
-    """The pandas offset for an alias; raises InputError when pandas does not know it or it does not move forward."""
-    letters = freq.lstrip("0123456789")
-    if letters in _OLD:
-        raise InputError(
-            f"frequency {freq!r} is not known; did you mean {freq.removesuffix(letters) + _OLD[letters]!r}?"
-        )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # what pandas is about to drop is not known here either
-            offset = pd.tseries.frequencies.to_offset(freq)
-    except (ValueError, Warning) as error:
-        raise InputError(
-            f"frequency {freq!r} is not known; expected a pandas offset such as 'h', 'D', 'W-SUN', 'ME', or an integer."
-        ) from error
-    if offset is not None and offset.rule_code in _PLAIN:
-        raise InputError(
-            f"frequency {freq!r} is not usable, since its holidays and hours are not in its name; expected one such as "
-            f"{_PLAIN[offset.rule_code]!r}, on which stamps without a row count as not observed. Give that."
-        )
-    if offset is None or offset.n < 1 or isinstance(offset, pd.offsets.Nano):
-        raise InputError(f"frequency {freq!r} is not usable; its step must be at least a microsecond. Give another.")
-    return offset
-
-
-def fixed_length(freq: str) -> pd.Timedelta | None:
-    """The duration of one step in nanoseconds, or None for calendar steps (months, business days) of varying length."""
-    offset = offset_of(freq)
-    if isinstance(offset, pd.offsets.Day):
-        return pd.Timedelta(days=offset.n).as_unit("ns")
-    if isinstance(offset, pd.offsets.Tick):
-        return pd.Timedelta(offset).as_unit("ns")
-    return None
-
-
-def in_days(freq: str) -> bool:
-    """Whether steps are days or longer, so that stamps are days of a place, not moments."""
-    offset = offset_of(freq)
-    return isinstance(offset, pd.offsets.Day) or not isinstance(offset, pd.offsets.Tick)
-
-
-def canonical(freq: str) -> str:
-    """The one spelling of a frequency.
-
-    Example:
-        >>> canonical("60min"), canonical("W"), canonical("1.5h"), canonical("24h")
-        ('h', 'W-SUN', '90min', '24h')
-    """
-    length = fixed_length(freq)
-    if length is None or in_days(freq):
-        return str(offset_of(freq).freqstr)
-    return tick_alias(length.value // 1000)
-
-
-def tick_alias(micros: int) -> str:
-    """The alias of a step of so many microseconds, in hours at most."""
-    for unit, size in (("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000), ("ms", 1000)):
-        if micros % size == 0:
-            return counted_alias(micros // size, unit)
-    return counted_alias(micros, "us")
-
-
-def counted_alias(count: int, unit: str) -> str:
-    """The alias of so many units: (2, "h") -> ``2h``, (1, "h") -> ``h``."""
-    return unit if count == 1 else f"{count}{unit}"

@@ -6,11 +6,10 @@ from typing import Final, NoReturn
 import numpy as np
 import pandas as pd
 
-from datamodules.clock import counted_alias, tick_alias
+from datamodules.aliases import counted_alias, month_alias, tick_alias
 from datamodules.errors import InputError
 
 _DAY: Final = 86_400_000_000  # microseconds
-_MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
@@ -57,7 +56,7 @@ def _infer_days(days: np.ndarray, within: np.ndarray) -> str:
     edge = _month_edge(unique)
     if edge:
         step = _common_step(np.diff(_month_number(days))[within], "{} months".format)
-        alias = _month_alias(step, edge, int(_month_number(unique[:1])[0] % 12 + 1))
+        alias = month_alias(step, edge, int(_month_number(unique[:1])[0] % 12 + 1))
         _refuse_alone(alone, [alias], alias.lstrip("0123456789"))
         return alias
     half = _half_month(unique)
@@ -165,14 +164,3 @@ def _half_month(days: np.ndarray) -> str:
         return ""
     edges = {"SMS-15": days == first, "SME-15": last}
     return next((alias for alias, edge in edges.items() if edge.any() and (middle | edge).all()), "")
-
-
-def _month_alias(months: int, edge: str, month: int) -> str:
-    """The alias of a step of so many months: (3, "E", 12) -> ``QE-DEC``; ``month`` is that of any stamp."""
-    business, side = ("B" if len(edge) == 2 else ""), edge[-1]
-    if months % 12 == 0:
-        return counted_alias(months // 12, f"{business}Y{side}-{_MONTHS[month - 1]}")
-    if months % 3 == 0:
-        named = (month - 1) % 3 + (9 if side == "E" else 0)  # quarters are named after JAN..MAR, or OCT..DEC
-        return counted_alias(months // 3, f"{business}Q{side}-{_MONTHS[named]}")
-    return counted_alias(months, f"{business}M{side}")

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from datamodules.errors import InputError, at_least
+from datamodules.moment import moment
 from datamodules.panel import Panel
-from datamodules.stamps import moment
 
 
 class Part(NamedTuple):

@@ -7,8 +7,8 @@ from zoneinfo import available_timezones
 import numpy as np
 import pandas as pd
 
+from datamodules.aliases import in_days
 from datamodules.cells import more, place, shown
-from datamodules.clock import Clock, in_days
 from datamodules.errors import InputError
 from datamodules.zones import directions, doubled, second_passes, time_zone, to_local, to_utc
 
@@ -44,7 +44,7 @@ def stamps(
         column: the cells.
         name: of the column, for messages.
         zone: time zone that dates are local to.
-        freq: as said by the person; one of hours and less makes moments even of stamps of one time of day.
+        freq: as said by the person; hours and shorter steps make moments even of stamps of one time of day.
         series: (R) code of the series of each row, by whose order the passes of a doubled hour are told apart.
 
     Raises:
@@ -63,8 +63,7 @@ def stamps(
     zone = zone or found.zone
     moments = isinstance(freq, str) and freq != "infer" and not in_days(freq)
     if found.utc is None:
-        said_days = isinstance(freq, str) and freq != "infer" and not moments
-        if not zone or said_days or (not moments and _one_time_of_day(found.written)):
+        if not zone or (not moments and _one_time_of_day(found.written)):
             return Stamps(found.written, zone)
         codes = np.zeros(len(column), dtype=np.int64) if series is None else series
         return Stamps(_moments(found.written, column, name, zone, codes), zone)
@@ -72,44 +71,6 @@ def stamps(
         return Stamps(found.written, zone)
     local = to_local(found.utc, zone) if zone and not moments else found.utc
     return Stamps(local if _one_time_of_day(local) else found.utc, zone)
-
-
-def moment(stamp: Any, clock: Clock) -> np.datetime64 | int:
-    """What a person's stamp means among the stamps of a clock.
-
-    On a clock with a time zone, a text or a date is a wall-clock time of that zone; one that stands on it twice is of
-    summer time. Timestamps of pandas and numpy without a zone come from results and are taken as they stand.
-
-    Raises:
-        InputError: when it is no date, or one that the zone's clock skipped, or no whole number on an integer clock.
-
-    Example:
-        >>> moment("2024-07-01 12:00", Clock("h", pd.Timestamp("2024-01-01"), "Europe/Madrid"))
-        np.datetime64('2024-07-01T10:00:00.000000')
-    """
-    if isinstance(clock.freq, int):
-        if isinstance(stamp, str) and not stamp.strip().lstrip("-").isdigit():
-            raise InputError(f"{stamp!r} is not a whole number, as the stamps of these data are. Give one of those.")
-        return int(stamp)
-    try:
-        parsed = pd.Timestamp(stamp)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{stamp!r} is not a date; expected one such as '2020-01-31'. Write it that way.") from error
-    if parsed is pd.NaT:
-        raise InputError(f"{stamp!r} is not a date; expected one such as '2020-01-31'. Write it that way.")
-    days = in_days(clock.freq)
-    if parsed.tzinfo is not None:
-        placed = (
-            (parsed.tz_convert(time_zone(clock.zone)) if clock.zone else parsed) if days else parsed.tz_convert("UTC")
-        )
-        return np.datetime64(placed.tz_localize(None), "us")
-    found = np.datetime64(parsed, "us")
-    if days or not clock.zone or isinstance(stamp, pd.Timestamp | np.datetime64):
-        return found
-    utc: np.datetime64 = to_utc(np.array([found]), clock.zone, second=np.zeros(1, dtype=bool))[0]
-    if np.isnat(utc):
-        raise InputError(f"'{stamp}' does not exist in {clock.zone}, where summer time skips it. Give another.")
-    return utc
 
 
 def _read(column: pd.Series, name: Any, zone: str) -> Read | np.ndarray:
@@ -170,7 +131,7 @@ def _moments(local: np.ndarray, column: pd.Series, name: Any, zone: str, series:
         raise InputError(
             f"column {str(name)!r} holds {shown(column.iloc[row])} in {place(column.index, row)}{more(skipped)}, which "
             f"does not exist in {zone}, where summer time skips it; expected stamps of that zone. Correct them, or say "
-            "the zone that they are of, such as UTC."
+            "the zone that they are of, such as UTC or another without summer time."
         )
     return utc
 

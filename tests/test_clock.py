@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datamodules.clock import Clock, offset_of
+from datamodules.aliases import offset_of
+from datamodules.clock import Clock
 from datamodules.errors import InputError
 from datamodules.frequency import infer_freq
 
