@@ -27,6 +27,7 @@ class Laid(NamedTuple):
     units: RowUnits  # from stored to original units, in double precision
     shift: np.ndarray  # (N) what a row of the person's panel is to be moved by to be one of these
     unseen: dict[str, int]  # column -> cells whose category was not among the training rows
+    absent: dict[str, int]  # column of covariates -> missing cells that were filled
 
     def rows(self, rows: np.ndarray, series: np.ndarray) -> np.ndarray:
         """Rows of the person's panel, of ``series``, as rows of this one."""
@@ -58,7 +59,7 @@ class Inputs:
             panel, part, transform=prepare.transform, scaling=prepare.scaling, per=prepare.scaling_per
         )
         past, known, static = encoder.widths
-        dims = Dims(context_length, horizon, panel.target.shape[1], past, known, static)
+        dims = Dims(context_length, horizon, panel.target.shape[1], past, known, static, embedded=encoder.embedded)
         return cls(prepare, encoder, units, dims, asdict(panel.columns))
 
     @classmethod
@@ -98,7 +99,8 @@ class Inputs:
             units=Affine(_float(_once(units.loc)), _float(_once(units.scale))),
             missing=self.prepare.missing,
         )
-        return Laid(wider, store, units, wider.offsets[:-1] + before - panel.offsets[:-1], encoded.unseen)
+        shift = wider.offsets[:-1] + before - panel.offsets[:-1]
+        return Laid(wider, store, units, shift, encoded.unseen, encoded.absent)
 
     def _check(self, panel: Panel) -> None:
         for role, names in asdict(panel.columns).items():
