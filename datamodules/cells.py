@@ -1,38 +1,27 @@
 """One column of a person's table -> numbers or categories, with a sentence for what is neither."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from datamodules.errors import InputError
-
-_EMPTY = ("", "na", "nan", "nat", "none", "null", "<na>")  # text that stands for a missing cell, in any case
-
-
-class Marks(NamedTuple):
-    """How cells are written, where it differs from the usual."""
-
-    categories: tuple[str, ...] = ()  # columns whose numbers are names of categories
-    zone: str = ""  # that stamps are local to
-    decimal: str = "."
-    thousands: str = ""
-
-
-USUAL: Final = Marks()
+from datamodules.marks import ANY_MARKS, EMPTY, USUAL, Marks, read_numbers, remedy, wanted
 
 
 def place(index: pd.Index, row: int) -> str:
     """Where a row stands, for a message: ``row 4`` counted from 0, or ``line 6 of a.csv`` as read from a file."""
     if index.names == ["line"]:
         return f"line {index[row]}"
-    if index.names == ["file", "line"]:
-        return f"line {index[row][1]} of {index[row][0]}"
+    if index.names[0] == "file":
+        return f"{index.names[1]} {index[row][1]} of {index[row][0]}"
     return f"row {row}"
 
 
-def numbers(column: pd.Series, name: Any) -> np.ndarray:
+def numbers(column: pd.Series, name: Any, marks: Marks = USUAL) -> np.ndarray:
     """The column as float64, NaN where a cell is empty; numbers written as text and booleans are numbers too.
+
+    Only text is read with the marks; between thousands they must stand every three digits.
 
     Raises:
         InputError: names the first cell that is no finite number, and where it stands.
@@ -46,19 +35,21 @@ def numbers(column: pd.Series, name: Any) -> np.ndarray:
     elif pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
         raise InputError(f"column {str(name)!r} holds {column.dtype}; expected numbers. Leave it out or convert it.")
     else:
-        codes, texts = pd.factorize(column.astype(str).str.strip())
-        unique = pd.Series(texts, dtype=object)
-        parsed = _read_numbers(unique)
-        bad = np.append(np.isnan(parsed) & ~unique.str.lower().isin(_EMPTY).to_numpy(), False)[
-            codes
-        ]  # code -1: missing
-        if bad.any():
+        places, unique = distinct(column)
+        texts = pd.Series(unique, dtype=object).astype(str).str.strip()
+        parsed = read_numbers(texts, marks.decimal, marks.thousands)
+        if (marks.decimal, marks.thousands) != (".", ""):
+            spelled = pd.Series(unique, dtype=object).map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)
+            parsed = np.where(spelled, parsed, read_numbers(texts))
+        wrong = np.isnan(parsed) & ~texts.str.lower().isin(EMPTY).to_numpy()
+        if wrong.any():
+            bad = np.append(wrong, False)[places]  # code -1: missing
             row = int(bad.argmax())
             raise InputError(
                 f"column {str(name)!r} holds text {shown(column.iloc[row])} in {place(column.index, row)}"
-                f"{more(bad)}; expected a number. Correct it or leave the cell empty."
+                f"{more(bad)}; expected {wanted(marks)}. {remedy(texts, marks)}"
             )
-        values = np.append(parsed, np.nan)[codes]
+        values = np.append(parsed, np.nan)[places]
     refuse_infinite(values, column, name)
     return values
 
@@ -70,7 +61,7 @@ def codes(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
         >>> codes(pd.Series(["rain", "", "clear", "rain"]))
         (array([ 1., nan,  0.,  1.]), ('clear', 'rain'))
     """
-    found, unique = pd.factorize(column)
+    found, unique = distinct(column)
     texts = np.array([_category_name(value) for value in unique] or [""], dtype=object)
     names, places = np.unique(texts, return_inverse=True)
     empty = np.isin(names, "")
@@ -78,16 +69,25 @@ def codes(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
     return numbered[np.where(found < 0, len(texts), found)], tuple(str(name) for name in names[~empty])
 
 
+def distinct(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """For each cell the number of its value, -1 where it is missing, and the values; lists and the like as text."""
+    try:
+        return pd.factorize(column)
+    except TypeError:
+        return pd.factorize(column.map(str))
+
+
 def _category_name(value: Any) -> str:
     """The text of a category; whole numbers without their decimals, so that 1 and 1.0 are one."""
-    return str(int(value)) if isinstance(value, float | np.floating) and value == int(value) else str(value).strip()
+    return str(int(value)) if isinstance(value, float | np.floating) and value.is_integer() else str(value).strip()
 
 
 def is_category(column: pd.Series) -> bool:
     """Whether a column of a covariate holds names: text that does not read as numbers, or pandas' own categories."""
-    return isinstance(column.dtype, pd.CategoricalDtype) or not (
-        pd.api.types.is_bool_dtype(column) or looks_like_numbers(column)
-    )
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return True
+    timed = pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column)
+    return not (timed or looks_like_numbers(column))
 
 
 def refuse_infinite(values: np.ndarray, column: pd.Series, name: Any) -> None:
@@ -102,22 +102,15 @@ def refuse_infinite(values: np.ndarray, column: pd.Series, name: Any) -> None:
 
 
 def looks_like_numbers(column: pd.Series) -> bool:
-    """Whether a column is meant to hold numbers: most of its first cells read as one."""
+    """Whether a column is meant to hold numbers: most of its first cells read as one, with whatever marks."""
     if pd.api.types.is_numeric_dtype(column):
         return True
     if pd.api.types.is_datetime64_any_dtype(column) or isinstance(column.dtype, pd.PeriodDtype):
         return False
     texts = column.dropna().head(1000).astype(object).astype(str).str.strip()
-    written = texts[~texts.str.lower().isin(_EMPTY)]
-    return written.empty or float(np.isfinite(_read_numbers(written)).mean()) > 0.5
-
-
-def _read_numbers(texts: pd.Series) -> np.ndarray:
-    """The numbers that texts spell, true and false among them; NaN where they spell none."""
-    digits = (
-        texts.astype(object).str.replace(r"(?i)^true$", "1", regex=True).str.replace(r"(?i)^false$", "0", regex=True)
-    )
-    return pd.to_numeric(digits, errors="coerce").to_numpy(dtype=np.float64)
+    written = texts[~texts.str.lower().isin(EMPTY)]
+    spelled = np.isfinite(read_numbers(written)) | written.str.fullmatch(ANY_MARKS).to_numpy(dtype=bool)
+    return written.empty or float(spelled.mean()) > 0.5
 
 
 def shown(value: Any) -> str:

@@ -1,18 +1,23 @@
 """Tables as people have them -> one tidy long table on a regular clock, after every check of a user's data."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import USUAL, Marks, place
-from datamodules.clock import Clock, infer_freq
+from datamodules.aliases import canonical
+from datamodules.cells import place
+from datamodules.clock import Clock
 from datamodules.errors import InputError
-from datamodules.shapes import Cells, cells_of, counted, told
+from datamodules.frequency import infer_freq
+from datamodules.marks import USUAL, Marks
+from datamodules.shapes import NO_TIME, Cells, cells_of, counted, told
 
 if TYPE_CHECKING:
     from datamodules.panel import Columns
+
+_ENOUGH: Final = 10  # steps between stamps that show how far apart they are
 
 
 class Tidy(NamedTuple):
@@ -24,7 +29,14 @@ class Tidy(NamedTuple):
 
 
 def tidy(
-    frame: Any, *, id: str, time: str, columns: "Columns", shape: str, freq: str | int, marks: Marks = USUAL
+    frame: Any,
+    *,
+    id: str | Sequence[str],
+    time: str,
+    columns: "Columns",
+    shape: str,
+    freq: str | int,
+    marks: Marks = USUAL,
 ) -> Tidy:
     """The table sorted by series and time, on its clock.
 
@@ -32,16 +44,22 @@ def tidy(
         InputError: names what is wrong with the table, where, and what to do.
     """
     freq = int(freq) if isinstance(freq, str) and freq.isdigit() else freq
-    cells = cells_of(frame, id=id, time=time, columns=columns, shape=shape, marks=marks)
-    if shape == "rows":
+    cells = cells_of(frame, id=id, time=time, columns=columns, shape=shape, freq=freq, marks=marks)
+    untimed = shape == "rows" or time == NO_TIME
+    if untimed:
         if freq == "infer":
-            raise InputError("shape 'rows' has no stamps to infer a frequency from; say it with freq (--freq h).")
+            kind = "shape 'rows'" if shape == "rows" else "a table without a time column"
+            raise InputError(f"{kind} has no stamps to infer a frequency from; say it with freq (--freq h).")
+        if marks.zone:
+            raise InputError(f"shape 'rows' has no stamps, but zone is {marks.zone!r}. Leave zone out.")
         clock = Clock.made_up(freq)
     else:
         _refuse_repeats(cells, alone=shape == "long" and len(cells.ids) == 1)
         clock = _clock(cells, time, freq)
-    positions = cells.times if shape == "rows" else clock.positions(cells.times)
+    positions = cells.times if untimed else clock.positions(cells.times)
     _check_positions(cells, clock, positions, freq)
+    if freq != "infer" and not untimed:
+        _check_fineness(cells, clock, positions)
     _check_observed(cells, columns.target if shape == "long" else ("y",))
     series = pd.Categorical.from_codes(cells.codes, categories=pd.Index(cells.ids, dtype=object))
     _check_static(cells, columns.static)
@@ -54,11 +72,21 @@ def _refuse_repeats(cells: Cells, *, alone: bool) -> None:
     if repeats.any():
         row = int(repeats.argmax())
         hint = " or name the column that tells series apart with id" if alone else ""
+        if _only_autumn_nights(cells.times[repeats]) and not cells.zone:
+            hint = ", or name the time zone whose summer time ends then with zone (--zone Europe/Madrid)"
         raise InputError(
             f"{counted(int(repeats.sum()), 'row', 'repeat')} the series and time of another, first "
             f"{cells.at(row)}, which is also in {place(cells.labels, int(cells.origin[row - 1]))}; "
             f"expected one row each. Remove or add them up{hint}."
         )
+
+
+def _only_autumn_nights(times: np.ndarray) -> bool:
+    """Whether all stamps lie in the small hours of Sundays in months when summer time ends somewhere."""
+    if times.dtype.kind == "i":
+        return False
+    stamps = pd.DatetimeIndex(times)
+    return bool((stamps.hour.isin([1, 2]) & (stamps.day_of_week == 6) & stamps.month.isin([4, 10, 11])).all())
 
 
 def _clock(cells: Cells, time: str, freq: str | int) -> Clock:
@@ -71,10 +99,11 @@ def _clock(cells: Cells, time: str, freq: str | int) -> Clock:
             f"column {time!r} holds {kind}, but freq is {freq!r}; expected {wanted}. Leave freq out or change it."
         )
     first = cells.times.min()
-    return Clock(
-        infer_freq(cells.times, cells.boundaries) if freq == "infer" else freq,
-        int(first) if whole else pd.Timestamp(first),
-    )
+    if freq == "infer":
+        found = infer_freq(cells.times, cells.boundaries)
+    else:
+        found = canonical(freq) if isinstance(freq, str) else freq
+    return Clock(found, int(first) if whole else pd.Timestamp(first), cells.zone)
 
 
 def _check_positions(cells: Cells, clock: Clock, positions: np.ndarray, freq: str | int) -> None:
@@ -93,6 +122,31 @@ def _check_positions(cells: Cells, clock: Clock, positions: np.ndarray, freq: st
             f"series {str(cells.ids[widest])!r} would need {spans[widest]:,} rows of frequency {clock.freq!r} for its "
             f"{ends[widest] - begins[widest] + 1:,} stamps from {told(cells.times[begins[widest]])} to "
             f"{told(cells.times[ends[widest]])}; correct stamps that lie far from the others or say a longer freq."
+        )
+
+
+def _check_fineness(cells: Cells, clock: Clock, positions: np.ndarray) -> None:
+    """Raise InputError when a frequency that a person said makes holes of what never has a row."""
+    within = np.diff(cells.codes) == 0
+    steps = np.diff(positions)[within]
+    if clock.freq == "D" and len(steps) and steps.min() == 1:
+        days = np.unique(cells.times.astype("datetime64[D]"))
+        weeks = int((days[-1] - days[0]).astype(np.int64) + 1) // 7
+        if weeks >= 2 and np.is_busday(days).all():
+            raise InputError(
+                f"freq is 'D', but no stamp of {weeks} weeks, {days[0]} to {days[-1]}, falls on a weekend; say freq "
+                "'B', or add one row for a weekend, with an empty value, if weekends are to be forecast."
+            )
+    if len(steps) < _ENOUGH or steps.min() == 1:
+        return
+    try:
+        suggested = infer_freq(cells.times, cells.boundaries)
+    except InputError:
+        return
+    if suggested != clock.freq:
+        raise InputError(
+            f"freq is {clock.freq!r}, but no two of the stamps are one such step apart; the stamps suggest freq "
+            f"{suggested!r}. Say that, or leave freq out."
         )
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 
 from datamodules.cells import looks_like_numbers
 from datamodules.errors import InputError, one_of
-from datamodules.shapes import SHAPES, require
+from datamodules.names import id_columns
+from datamodules.shapes import NO_TIME, SHAPES, require
 from datamodules.stamps import looks_like_stamps
 
 _TIME_NAMES = ("time", "date", "datetime", "timestamp", "period", "year", "t")  # of columns of whole numbers
@@ -20,8 +21,8 @@ class Layout(TypedDict, total=False):
     Attributes:
         shape: ``long`` (a row per series and stamp), ``wide`` (one column a series, the time column first) or ``rows``
             (one row a series, the id first, values after it, empty cells at the end).
-        id: column with the series' name.
-        time: column with stamps, or whole numbers.
+        id: column with the series' name, or several whose texts are joined: ``Adelaide/Business``.
+        time: column with stamps, or whole numbers; ``none`` when there is none and rows are steps.
         target: column or columns to forecast.
         past: columns known up to the cutoff.
         known: columns known ahead.
@@ -31,10 +32,11 @@ class Layout(TypedDict, total=False):
         zone: time zone that the stamps are local to, such as Europe/Madrid; inside, stamps are UTC then.
         decimal: the mark before the decimals of numbers that are text: ``.`` or ``,``.
         thousands: the mark between thousands of such numbers; none when empty.
+        static_table: a file with a row a series, its id columns and its static columns.
     """
 
     shape: str
-    id: str
+    id: str | Sequence[str]
     time: str
     target: str | Sequence[str]
     past: Sequence[str]
@@ -45,6 +47,17 @@ class Layout(TypedDict, total=False):
     zone: str
     decimal: str
     thousands: str
+    static_table: str
+
+
+_UNSAID = ("auto", "infer", "", (), [])
+
+
+def said(layout: Layout) -> Layout:
+    """The layout without what is left open, and without the usual decimal mark."""
+    return Layout(  # type: ignore[typeddict-item]
+        **{role: value for role, value in layout.items() if value not in _UNSAID and (role, value) != ("decimal", ".")}
+    )
 
 
 def detect(table: pd.DataFrame, asked: Layout) -> Layout:
@@ -57,24 +70,28 @@ def detect(table: pd.DataFrame, asked: Layout) -> Layout:
     Raises:
         InputError: when the columns leave a choice; it names the candidates and the option to say it with.
     """
-    given = Layout(**{role: name for role, name in asked.items() if name not in ("auto", "", (), [])})  # type: ignore[typeddict-item]
+    given = said(asked)
     one_of("shape", given.get("shape", "long"), SHAPES)
-    for role in ("id", "time"):
-        require(table, [given[role]] if role in given else [], role)
+    time = given.get("time", "")
+    require(table, [time] if time not in ("", NO_TIME) else [], "time")
+    for role in ("past", "known"):
+        require(table, given.get(role, ()), role)
+    require(table, given.get("static", ()) if "static_table" not in given else (), "static")
+    require(table, id_columns(given.get("id", ())), "id")
     if given.get("shape") == "rows" or ("shape" not in given and _looks_like_rows(table, given)):
         return {"freq": "infer", **given, "shape": "rows", "id": given.get("id", str(table.columns[0]))}
-    time = given.get("time") or _find_time(table)
+    time = time or _find_time(table)
     complete: Layout = {"freq": "infer", **given, "time": time}
     if given.get("shape") == "wide" or ("shape" not in given and _looks_wide(table, time, given)):
         return {**complete, "shape": "wide"}
     id = given.get("id") or _find_id(table, time, given)
-    target = given.get("target") or _find_target(table, {time, id, *_covariates(given)})
+    target = given.get("target") or _find_target(table, {time, *id_columns(id), *_covariates(given)})
     return {**complete, "shape": "long", "id": id, "target": target}
 
 
 def _looks_like_rows(table: pd.DataFrame, given: Layout) -> bool:
     """Whether the first column is text that names each row, and only numbers follow."""
-    if "time" in given or "ds" in table.columns or table.shape[1] < 3:
+    if given.get("time", NO_TIME) != NO_TIME or "ds" in table.columns or table.shape[1] < 3:
         return False
     first = table.iloc[:, 0]
     named = not looks_like_numbers(first) and not looks_like_stamps(first) and first.is_unique
@@ -84,6 +101,8 @@ def _looks_like_rows(table: pd.DataFrame, given: Layout) -> bool:
 def _looks_wide(table: pd.DataFrame, time: str, given: Layout) -> bool:
     if {"id", "target"} & given.keys() or _covariates(given) or {"unique_id", "y"} & set(table.columns):
         return False
+    if time == NO_TIME:
+        return table.shape[1] > 1 and bool(_numeric(table).all())
     others = table.drop(columns=time)
     return others.shape[1] > 1 and not table[time].duplicated().any() and bool(_numeric(others).all())
 
@@ -100,21 +119,30 @@ def _find_time(table: pd.DataFrame) -> str:
             return str(name)
     raise InputError(
         f"no column reads as dates, of {_listed(table.columns)}; say which holds the time (--time NAME), or that "
-        "each row is a series (--shape rows)."
+        "each row is a series (--shape rows), or that rows are steps (--time none --freq B)."
     )
 
 
 def _find_id(table: pd.DataFrame, time: str, given: Layout) -> str:
     """The column that tells series apart; ``unique_id`` when there is one series only, with or without that column."""
-    others = table.columns.drop([time, *_covariates(given)])
-    if "unique_id" in table.columns or len(others) < 2 or not table[time].duplicated().any():
+    others = table.columns.drop([time, *_covariates(given)], errors="ignore")
+    if "unique_id" in table.columns or (time != NO_TIME and not table[time].duplicated().any()):
         return "unique_id"
     texts = [name for name in others if not looks_like_numbers(table[name]) and not looks_like_stamps(table[name])]
-    if len(texts) == 1:
+    if len(texts) == 1 and len(others) > 1:
         return str(texts[0])
+    static = [name for name in given.get("static", ()) if name in table.columns]
+    candidates = [*(texts or others), *static]
+    if len(candidates) < 2 or (time == NO_TIME and not texts):
+        return "unique_id"
+    problem = (
+        f"stamps repeat in column {time!r}, so a column must tell series apart"
+        if time != NO_TIME
+        else ("there is no time column, so steps count within each series")
+    )
     raise InputError(
-        f"stamps repeat in column {time!r}, so a column must tell series apart, and it is not clear which of "
-        f"{_listed(texts or others)}; say it with id (--id NAME), and join several into one column first."
+        f"{problem}, and it is not clear which of {_listed(candidates)}; say it with id (--id NAME), or several that "
+        "name a series together (--id A,B)."
     )
 
 
@@ -133,7 +161,9 @@ def _find_target(table: pd.DataFrame, taken: set[str]) -> str:
 
 
 def _covariates(given: Layout) -> tuple[str, ...]:
-    return (*given.get("past", ()), *given.get("known", ()), *given.get("static", ()))
+    """The columns of the table with such a role; a static table brings its own."""
+    static = () if "static_table" in given else given.get("static", ())
+    return (*given.get("past", ()), *given.get("known", ()), *static)
 
 
 def _number_typed(table: pd.DataFrame) -> np.ndarray:

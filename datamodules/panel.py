@@ -1,17 +1,19 @@
 """Panel: many series on one clock, checked once at the door and read-only after."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import Marks
 from datamodules.clock import Clock
 from datamodules.frames import Tidy, tidy
+from datamodules.marks import Marks
+from datamodules.shapes import to_pandas
+from datamodules.statics import Statics, statics_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,7 @@ class Panel:
         cls,
         frame: Any,
         *,
-        id: str = "unique_id",
+        id: str | Sequence[str] = "unique_id",
         time: str = "ds",
         target: str | Sequence[str] = "y",
         past: Sequence[str] = (),
@@ -66,13 +68,15 @@ class Panel:
         zone: str = "",
         decimal: str = ".",
         thousands: str = "",
+        static_table: Any = None,
     ) -> "Panel":
         """The panel in a table of pandas, polars or pyarrow, after every check of a user's data.
 
         Args:
             frame: the table; left as it is.
-            id: column with the series' name; in a long table without it, all rows are one series.
-            time: column with timestamps, or integers.
+            id: column with the series' name, or several whose texts are joined; in a long table without it, all rows
+                are one series.
+            time: column with timestamps, or integers; ``none`` when there is none and rows are steps.
             target: column or columns to forecast.
             past: columns known up to the cutoff.
             known: columns known ahead.
@@ -84,15 +88,23 @@ class Panel:
             zone: time zone that the stamps are local to; the panel's are UTC then.
             decimal: the mark before the decimals of numbers that are text.
             thousands: the mark between thousands of such numbers.
+            static_table: a second table, with a row a series: its id columns, and static columns (all others of it,
+                where ``static`` names none).
 
         Raises:
             InputError: names what is wrong with the table, where, and what to do.
         """
         targets = (target,) if isinstance(target, str) else tuple(target)
-        columns = Columns(targets, tuple(past), tuple(known), tuple(static))
-        marks = Marks(tuple(categories), zone, decimal, thousands)
+        others = pd.DataFrame() if static_table is None else to_pandas(static_table)
+        columns = Columns(targets, tuple(past), tuple(known), tuple(name for name in static if name not in others))
+        apart = {*others} - {*past, *known}
+        marks = Marks(tuple(name for name in categories if name not in apart), zone, decimal, thousands)
         found = tidy(frame, id=id, time=time, columns=columns, shape=shape, freq=freq, marks=marks)
-        return _assemble(found, columns if shape == "long" else replace(columns, target=("y",)))
+        panel = _assemble(found, columns if shape == "long" else replace(columns, target=("y",)))
+        if static_table is None:
+            return panel
+        marks = marks._replace(categories=tuple(categories))
+        return _with_static(panel, statics_of(others, panel.ids, id=id, static=static, marks=marks))
 
     @property
     def n_series(self) -> int:
@@ -133,6 +145,10 @@ class Panel:
     def times(self, rows: np.ndarray, series: np.ndarray) -> np.ndarray:
         """The stamps of ``rows`` (any shape) of ``series`` (broadcastable); rows may lie beyond the series' end."""
         return self.clock.stamps(rows - self.offsets[series] + self.start[series])
+
+    def chunks(self) -> Iterator["Chunk"]:
+        """The panel in pieces of whole series that have room in memory: here all of it at once."""
+        yield Chunk(self, 0, 0)
 
     def until(self, cutoffs: np.ndarray, since: np.ndarray | None = None) -> "Panel":
         """The panel with target and past covariates blanked after each series' cutoff row; known stays.
@@ -214,8 +230,25 @@ class Panel:
         """A SHA-256 of all values, names and the clock: equal panels have equal fingerprints."""
         digest = hashlib.sha256(repr((self.clock, self.columns, self.ids.tolist(), dict(self.categories))).encode())
         for array in (self.start, self.offsets, self.target, self.past, self.known, self.static):
-            digest.update(np.ascontiguousarray(array).tobytes())
+            digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))  # in place, however large
         return digest.hexdigest()
+
+
+class Chunk(NamedTuple):
+    """Some neighbouring series of a panel as a panel in memory."""
+
+    panel: Panel
+    series: int  # the first of them, in the whole panel
+    row: int  # its first row there
+
+    def own(self, values: np.ndarray) -> np.ndarray:
+        """What belongs to these series of ``values`` (..., N), one for each series of the whole panel."""
+        return values[..., self.series : self.series + self.panel.n_series]
+
+    def rows(self, values: np.ndarray) -> np.ndarray:
+        """Their own rows of ``values`` (..., N), rows of the whole panel or -1 for none, as rows of this one."""
+        own = self.own(values)
+        return np.where(own < 0, -1, own - self.row)
 
 
 @dataclass(frozen=True)
@@ -233,6 +266,15 @@ def last_observed(observed: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     rows = np.where(observed, np.arange(len(observed)), -1)
     latest = np.maximum.accumulate(rows) if len(rows) else rows
     return np.maximum(np.append(latest, -1)[offsets[1:] - 1], offsets[:-1] - 1)
+
+
+def _with_static(panel: Panel, statics: Statics) -> Panel:
+    return replace(
+        panel,
+        static=np.column_stack([panel.static, statics.values]),
+        columns=replace(panel.columns, static=(*panel.columns.static, *statics.names)),
+        categories={**panel.categories, **statics.categories},
+    )
 
 
 def _blank(values: np.ndarray, hidden: np.ndarray) -> np.ndarray:

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import USUAL, Marks, codes, is_category, numbers, place, refuse_infinite
+from datamodules.cells import codes, is_category, numbers, place, refuse_infinite
 from datamodules.errors import InputError, did_you_mean, one_of
-from datamodules.stamps import stamps
+from datamodules.marks import USUAL, Marks, check_marks
+from datamodules.names import column_names, id_columns, series_names
+from datamodules.stamps import looks_like_stamps, stamps
 
 if TYPE_CHECKING:
     from datamodules.panel import Columns
 
 SHAPES = ("long", "wide", "rows")
+NO_TIME = "none"  # said as the time column of a table that has none: its rows are steps
 
 
 class Cells(NamedTuple):
@@ -27,6 +30,7 @@ class Cells(NamedTuple):
     labels: pd.Index  # of the table, for messages
     origin: np.ndarray  # (R) row of the table that each row came from
     categories: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # column -> the names that its values count
+    zone: str = ""  # that stamps are local to
 
     def at(self, row: int) -> str:
         """Where a row stands, for a message: ``series 'A' at 2024-01-05 (line 3)``."""
@@ -45,15 +49,29 @@ class Cells(NamedTuple):
         return np.concatenate([np.zeros(min(len(self.codes), 1), dtype=bool), repeated])
 
 
-def cells_of(frame: Any, *, id: str, time: str, columns: "Columns", shape: str, marks: Marks = USUAL) -> Cells:
+def cells_of(
+    frame: Any,
+    *,
+    id: str | Sequence[str],
+    time: str,
+    columns: "Columns",
+    shape: str,
+    freq: str | int = "infer",
+    marks: Marks = USUAL,
+) -> Cells:
     """The table's cells, sorted, each checked by itself; series and times may still repeat.
+
+    Without a time column (``time="none"``), and in shape ``rows``, times count steps so that all series end together.
 
     Raises:
         InputError: names the first cell that is not what it should be.
     """
     one_of("shape", shape, SHAPES)
+    check_marks(marks)
     table = to_pandas(frame)
-    if time not in table.columns and (table.index.name == time or isinstance(table.index, pd.DatetimeIndex)):
+    if time not in (NO_TIME, *table.columns) and (
+        table.index.name == time or isinstance(table.index, pd.DatetimeIndex)
+    ):
         table = table.rename_axis(time).reset_index()
     if table.shape[1] == 0 or len(table) == 0:
         raise InputError(
@@ -68,8 +86,8 @@ def cells_of(frame: Any, *, id: str, time: str, columns: "Columns", shape: str, 
             f"past, known and static columns need shape 'long', but shape is {shape!r}. Reshape the table."
         )
     if shape == "long":
-        return _sorted(_long(table, id, time, columns, marks))
-    return _sorted(_wide(table, time, columns)) if shape == "wide" else _rows(table, id)
+        return _sorted(_long(table, id, time, columns, freq, marks))
+    return _sorted(_wide(table, time, columns, freq, marks)) if shape == "wide" else _rows(table, id, marks)
 
 
 def to_pandas(frame: Any) -> pd.DataFrame:
@@ -93,41 +111,72 @@ def require(table: pd.DataFrame, names: Sequence[str], role: str) -> None:
             )
 
 
-def _long(table: pd.DataFrame, id: str, time: str, columns: "Columns", marks: Marks) -> Cells:
-    require(table, [time], "time")
+def _long(
+    table: pd.DataFrame,
+    id: str | Sequence[str],
+    time: str,
+    columns: "Columns",
+    freq: str | int,
+    marks: Marks,
+) -> Cells:
+    require(table, [time] if time != NO_TIME else [], "time")
     for role in ("target", "past", "known", "static"):
         require(table, getattr(columns, role), role)
-    if id != "unique_id":
-        require(table, [id], "id")
-    ids, series = (
-        _names(table[id], id) if id in table.columns else (np.array(["series"]), np.zeros(len(table), dtype=int))
-    )
+    alone = id == "unique_id" and id not in table.columns
+    require(table, () if alone else id_columns(id), "id")
+    ids, series = (np.array(["series"]), np.zeros(len(table), dtype=int)) if alone else series_names(table, id)
     require(table, marks.categories, "categories")
-    values = {name: numbers(table[name], name) for name in columns.target}
+    values = {name: numbers(table[name], name, marks) for name in columns.target}
     categories: dict[str, tuple[str, ...]] = {}
     for name in (*columns.past, *columns.known, *columns.static):
-        if name in marks.categories or is_category(table[name]):
-            values[name], categories[name] = codes(table[name])
-        else:
-            values[name] = numbers(table[name], name)
-    times = stamps(table[time], time)
-    return Cells(ids, series, times, values, table.index, np.arange(len(table)), categories)
+        values[name], names = covariate(table[name], name, marks)
+        categories |= {name: names} if names else {}
+    times, zone = (
+        stamps(table[time], time, zone=marks.zone, freq=freq, series=series)
+        if time != NO_TIME
+        else (_steps(series), "")
+    )
+    return Cells(ids, series, times, values, table.index, np.arange(len(table)), categories, zone)
 
 
-def _wide(table: pd.DataFrame, time: str, columns: "Columns") -> Cells:
+def covariate(column: pd.Series, name: str, marks: Marks) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The numbers of a covariate, and the names that they count where it holds categories."""
+    if name in marks.categories:
+        return codes(column)
+    if not is_category(column):
+        return numbers(column, name, marks), ()
+    if looks_like_stamps(column):
+        raise InputError(
+            f"column {name!r} holds dates, first {str(column.dropna().iloc[0])!r}; expected numbers or categories. "
+            f"Leave it out, or name it with categories (--categories {name})."
+        )
+    return codes(column)
+
+
+def _steps(series: np.ndarray) -> np.ndarray:
+    """(R) the step of each row, in the table's order within its series; the last of all series is the same."""
+    lengths = np.bincount(series)
+    steps = np.empty(len(series), dtype=np.int64)
+    counted = np.arange(len(series)) + np.repeat(lengths.max() - np.cumsum(lengths), lengths)
+    steps[np.argsort(series, kind="stable")] = counted
+    return steps
+
+
+def _wide(table: pd.DataFrame, time: str, columns: "Columns", freq: str | int, marks: Marks) -> Cells:
     if time == "ds" and time not in table.columns:
         time = table.columns[0]
-    require(table, [time], "time")
+    timed = [time] if time != NO_TIME else []
+    require(table, timed, "time")
     if columns.target != ("y",):
         require(table, columns.target, "target")
-    block = table[list(columns.target)] if columns.target != ("y",) else table.drop(columns=time)
+    block = table[list(columns.target)] if columns.target != ("y",) else table.drop(columns=timed)
     if block.shape[1] == 0:
         raise InputError(
             f"the table has only the column {str(time)!r}; expected one column a series after it. Add them."
         )
-    times = stamps(table[time], time)
-    matrix = _matrix(block)  # (rows, series)
-    ids, codes = _names(block.columns.to_series(), "series")
+    times, zone = stamps(table[time], time, zone=marks.zone, freq=freq) if timed else (np.arange(len(table)), "")
+    matrix = _matrix(block, marks)  # (rows, series)
+    ids, codes = column_names(block.columns.to_series(), "series")
     rows, series = matrix.shape
     return Cells(
         ids=ids,
@@ -136,19 +185,21 @@ def _wide(table: pd.DataFrame, time: str, columns: "Columns") -> Cells:
         values={"y": matrix.T.reshape(-1)},
         labels=table.index,
         origin=np.tile(np.arange(rows), series),
+        zone=zone,
     )
 
 
-def _rows(table: pd.DataFrame, id: str) -> Cells:
+def _rows(table: pd.DataFrame, id: str | Sequence[str], marks: Marks) -> Cells:
     """Rows end to end, without the empty cells at their ends; times count so that all series end together."""
     id = table.columns[0] if id == "unique_id" and id not in table.columns else id
-    require(table, [id], "id")
-    block = table.drop(columns=id)
+    require(table, id_columns(id), "id")
+    block = table.drop(columns=list(id_columns(id)))
     if block.shape[1] == 0:
         raise InputError(
-            f"the table has only the column {str(id)!r}; expected the values of a series after it. Add them."
+            f"the table has only the column {str(table.columns[0])!r}; expected the values of a series after it. "
+            "Add them."
         )
-    ids, codes = _names(table[id], id)
+    ids, codes = series_names(table, id)
     order = np.argsort(codes, kind="stable")
     again = np.flatnonzero(np.diff(codes[order]) == 0)
     if len(again):
@@ -157,7 +208,7 @@ def _rows(table: pd.DataFrame, id: str) -> Cells:
             f"series {str(ids[codes[first]])!r} stands in {place(table.index, int(first))} and again in "
             f"{place(table.index, int(second))}; expected one row a series. Remove one or rename it."
         )
-    matrix = _matrix(block)[order]  # (series, cells)
+    matrix = _matrix(block, marks)[order]  # (series, cells)
     lengths = _last_filled(matrix)
     kept = np.arange(matrix.shape[1]) < lengths[:, None]
     series, cell = np.nonzero(kept)
@@ -171,7 +222,7 @@ def _rows(table: pd.DataFrame, id: str) -> Cells:
     )
 
 
-def join_rows(tables: Sequence[pd.DataFrame], id: str) -> pd.DataFrame:
+def join_rows(tables: Sequence[pd.DataFrame], id: str, marks: Marks = USUAL) -> pd.DataFrame:
     """One table of shape ``rows`` with each series' values of all tables end to end; empty cells at ends do not count.
 
     Example:
@@ -182,7 +233,7 @@ def join_rows(tables: Sequence[pd.DataFrame], id: str) -> pd.DataFrame:
     parts = []
     for table in tables:
         require(table, [id], "id")
-        parts.append(_rows(table, id))
+        parts.append(_rows(table, id, marks))
     names = np.unique(np.concatenate([part.ids for part in parts]))
     begins = np.zeros(len(names), dtype=np.int64)
     places = []
@@ -204,7 +255,7 @@ def _last_filled(matrix: np.ndarray) -> np.ndarray:
     return np.where(filled.any(axis=1), matrix.shape[1] - filled[:, ::-1].argmax(axis=1), 1)
 
 
-def _matrix(block: pd.DataFrame) -> np.ndarray:
+def _matrix(block: pd.DataFrame, marks: Marks) -> np.ndarray:
     """All columns as float64; those that are not numeric are checked cell by cell."""
     kinds = block.dtypes
     numeric = np.array([pd.api.types.is_any_real_numeric_dtype(kind) or kind == "bool" for kind in kinds.unique()])
@@ -212,25 +263,10 @@ def _matrix(block: pd.DataFrame) -> np.ndarray:
     values = np.empty(block.shape)
     values[:, good] = block.loc[:, good].to_numpy(dtype=np.float64, na_value=np.nan)
     for column in np.flatnonzero(~good).tolist():
-        values[:, column] = numbers(block.iloc[:, column], block.columns[column])
+        values[:, column] = numbers(block.iloc[:, column], block.columns[column], marks)
     for column in np.flatnonzero(np.isinf(values).any(axis=0)).tolist()[:1]:
         refuse_infinite(values[:, column], block.iloc[:, column], block.columns[column])
     return values
-
-
-def _names(column: pd.Series, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """The series' names as text, sorted, and the code of each row's name."""
-    try:
-        codes, unique = pd.factorize(column)
-    except TypeError:  # lists and the like
-        codes, unique = pd.factorize(column.map(str))
-    texts = np.array([str(value) for value in unique] or [""], dtype=object)
-    empty = (codes < 0) | (texts[codes] == "")
-    if empty.any():
-        row = place(column.index, int(empty.argmax()))
-        raise InputError(f"column {str(name)!r} is empty in {row}; every row needs the name of its series. Fill it in.")
-    names, renamed = np.unique(texts, return_inverse=True)
-    return names, renamed[codes]
 
 
 def _sorted(cells: Cells) -> Cells:

@@ -13,7 +13,7 @@ import pandas as pd
 import yaml
 
 from datamodules.errors import InputError
-from datamodules.readers import EXACT
+from datamodules.separated import EXACT
 from forecast.evaluation.scores import DEFAULT_METRICS, cell_scores, leaderboard
 from forecast.evaluation.verdict import verdict
 from forecast.report.render import write

@@ -1,0 +1,59 @@
+"""A CSV file -> its table, with every cell as it is written."""
+
+import csv
+import warnings
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from datamodules.errors import InputError
+from datamodules.layout import Layout, said
+from datamodules.names import id_columns
+
+# for read_csv: numbers to the last bit as written; from pandas 3.1 on it does so by itself
+_DOES_SO = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
+EXACT: Final[dict[str, Any]] = {} if _DOES_SO else {"float_precision": "round_trip"}
+
+
+def read_csv(path: Path, layout: Layout) -> tuple[pd.DataFrame, Layout]:
+    """The table with line numbers as its index, and no layout; cells are empty only where nothing is written.
+
+    Where the layout has other marks than the usual, all cells stay text: 1.234 may be a thousand.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        first = lines.readline()
+    if not first.strip():
+        raise InputError(f"file {path} is empty: its first line has no column names. Check how it was made.")
+    separator = max(",;\t|", key=first.count)
+    header = next(csv.reader([first], delimiter=separator))
+    twice = [name for name in header if header.count(name) > 1] if len(set(header)) < len(header) else []
+    if twice:
+        raise InputError(f"file {path} has column {twice[0]!r} twice; expected one of each name. Rename one of them.")
+    told = said(layout)
+    ids = (*id_columns(told.get("id", ())), header[0] if told.get("shape") == "rows" else "unique_id")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                path,
+                sep=separator,
+                encoding="utf-8-sig",
+                index_col=False,  # never the first column by itself
+                dtype=str if {"decimal", "thousands"} & told.keys() else dict.fromkeys(ids, str),  # 007 stays 007
+                keep_default_na=False,  # so that the id NA stays NA
+                na_values=[""],
+                skip_blank_lines=False,  # so that lines count as in the file
+                low_memory=False,
+                **EXACT,
+            )
+    except pd.errors.ParserWarning as error:
+        raise InputError(
+            f"file {path} has more cells in its lines than names in its first line. Name all columns."
+        ) from error
+    table.index = pd.RangeIndex(2, len(table) + 2, name="line")
+    counted = str(table.columns[0]) == "Unnamed: 0" and pd.api.types.is_integer_dtype(table.iloc[:, 0])
+    if counted and (table.iloc[:, 0].to_numpy() == np.arange(len(table))).all():
+        table = table.iloc[:, 1:]  # the row numbers that pandas writes
+    return table.dropna(how="all"), {}
