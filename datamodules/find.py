@@ -44,11 +44,11 @@ def catalog(package: str, base: str) -> dict[str, Entry]:
         'datamodules.sets.co2'
     """
     spec = find_spec(package)
-    folders = list(spec.submodule_search_locations or []) if spec else []
+    roots = list(spec.submodule_search_locations or []) if spec else []
     classes: dict[str, tuple[ast.ClassDef, str]] = {}
-    for path, folder in sorted((path, folder) for folder in folders for path in Path(folder).rglob("*.py")):
+    for path, within in sorted((path, path.relative_to(root)) for root in roots for path in Path(root).rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        module = ".".join((package, *path.relative_to(folder).with_suffix("").parts))
+        module = ".".join((package, *within.with_suffix("").parts))
         classes |= {node.name: (node, module) for node in tree.body if isinstance(node, ast.ClassDef)}
     return {
         name: Entry(module, (ast.get_docstring(node) or "").partition("\n")[0])

@@ -1,7 +1,9 @@
-"""What many tests need: small panels, a quiet trainer, one thread."""
+"""What many tests need: small panels, small files of data sets, a quiet trainer, one thread."""
 
+import gzip
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -79,3 +81,61 @@ def make_trainer(tmp_path) -> Iterator[Callable[..., object]]:
             }
             | options
         )
+
+
+def _waves(rows: int, columns: int) -> pd.DataFrame:
+    """Noisy sines above zero, a column each."""
+    steps, noise = np.arange(rows)[:, None], np.random.default_rng(rows).normal(0, 0.1, (rows, columns))
+    return pd.DataFrame(5 + np.sin(2 * np.pi * steps / 12 + np.arange(columns)) + noise).round(3)
+
+
+def _ett(freq: str) -> list[str]:
+    table = _waves(400, 3).set_axis(["HUFL", "HULL", "OT"], axis=1)
+    return [table.set_axis(pd.date_range("2016-07-01", periods=400, freq=freq, name="date")).to_csv()]
+
+
+def _m4(horizon: int) -> list[str]:
+    """Training values of three series, the second ten values shorter, and test values."""
+    train, test = _waves(5 * horizon + 30, 3), _waves(horizon, 3)
+    train.iloc[-10:, 1] = np.nan
+    return [part.T.set_axis(["X1", "X2", "X3"]).to_csv(index_label="V1") for part in (train, test)]
+
+
+def _tourism() -> list[str]:
+    places = [("Perth", "Western Australia"), ("Hobart", "Tasmania")]
+    names = [(place, state, purpose) for place, state in places for purpose in ("Business", "Holiday")]
+    dates = [str(date.date()) for date in pd.date_range("1998-01-01", periods=60, freq="QS")]
+    keys = pd.DataFrame([(date, *name) for name in names for date in dates])
+    table = keys.set_axis(["date_time", "Region", "State", "Purpose"], axis=1)
+    return [table.assign(Trips=_waves(60, 4).to_numpy().T.ravel()).to_csv(index=False)]
+
+
+def _matrix(columns: int) -> list[str]:
+    return [_waves(400, columns).to_csv(header=False, index=False)]
+
+
+TINY: dict[str, Callable[[], list[str]]] = {  # what stands in each file of each data set that is downloaded, but small
+    **{"ETTh1": lambda: _ett("h"), "ETTh2": lambda: _ett("h")},
+    **{"ETTm1": lambda: _ett("15min"), "ETTm2": lambda: _ett("15min")},
+    **{"M4Yearly": lambda: _m4(6), "M4Quarterly": lambda: _m4(8), "M4Monthly": lambda: _m4(18)},
+    **{"M4Weekly": lambda: _m4(13), "M4Daily": lambda: _m4(14), "M4Hourly": lambda: _m4(48)},
+    **{"Exchange": lambda: _matrix(8), "Electricity": lambda: _matrix(3), "Traffic": lambda: _matrix(3)},
+    "Tourism": _tourism,
+}
+
+
+@pytest.fixture(scope="session")
+def data_options(tmp_path_factory) -> Callable[[type], dict[str, str]]:
+    """The options with which a data set loads without a network: a folder of small files if it is downloaded."""
+    folder: Path = tmp_path_factory.mktemp("data")
+
+    def options(kind: type) -> dict[str, str]:
+        files = getattr(kind, "files", ())
+        if not files:
+            return {}
+        for file, text in zip(files, TINY[kind.__name__](), strict=True):
+            data = text.encode()
+            (folder / file.name).write_bytes(gzip.compress(data) if file.name.endswith(".gz") else data)
+        return {"data_dir": str(folder)}
+
+    return options

@@ -41,11 +41,13 @@ def test_model_parses_and_is_made(path, parser):
 
 
 @pytest.mark.parametrize("path", files("data"))
-def test_data_parses_and_is_loaded(path, parser):
-    find("datamodules", WindowDataModule)
+def test_data_parses_and_is_loaded(path, parser, data_options):
+    text = yaml.safe_load(path.read_text())
+    offline = data_options(find("datamodules", WindowDataModule)[text["class_path"]])
     parser.add_subclass_arguments(WindowDataModule, "data")
-    data = parser.instantiate(parser.parse_object({"data": yaml.safe_load(path.read_text())})).data
-    assert data.dims.horizon == yaml.safe_load(path.read_text())["init_args"]["horizon"]
+    found = parser.parse_object({"data": text | {"init_args": text["init_args"] | offline}})
+    data = parser.instantiate(found).data
+    assert data.dims.horizon == text["init_args"]["horizon"]
     assert len(data.windows(data.split.train).rows)
 
 

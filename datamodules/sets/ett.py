@@ -2,12 +2,11 @@
 
 from typing import ClassVar
 
-import pandas as pd
-
 from datamodules.base import Borders
 from datamodules.dataset import Downloaded
 from datamodules.download import Remote, github
 from datamodules.panel import Panel
+from datamodules.readers import files as read_files
 
 _MONTHS = 20  # of 30 days: 12 to train on, 4 to validate and 4 to test, as the papers have it
 
@@ -28,8 +27,8 @@ class _ETT(Downloaded):
     def load(self) -> Panel:
         """The panel of the seven series ``HUFL`` to ``OT``, without the rows that the papers leave out."""
         rows = _MONTHS * 30 * self.seasonality  # a season is a day
-        table = pd.read_csv(self.paths()[0], nrows=rows, float_precision="round_trip")
-        return Panel.from_frame(table, time="date", shape="wide", freq=self.freq)
+        read = read_files(self.paths(), shape="wide", time="date", freq=self.freq)
+        return Panel.from_frame(read.table.head(rows), **read.layout)
 
 
 class ETTh1(_ETT):

@@ -1,11 +1,10 @@
 """Quarterly overnight trips in Australia."""
 
-import pandas as pd
-
 from datamodules.base import Borders
 from datamodules.dataset import Downloaded
 from datamodules.download import github
 from datamodules.panel import Panel
+from datamodules.readers import files as read_files
 
 
 class Tourism(Downloaded):
@@ -26,7 +25,7 @@ class Tourism(Downloaded):
 
     def load(self) -> Panel:
         """The panel of trips in thousands; region, state and purpose of each series are static categories."""
-        table = pd.read_csv(self.paths()[0], float_precision="round_trip")
+        table = read_files(self.paths(), shape="long", id="Region", time="date_time", target="Trips").table
         names = table["Region"] + " / " + table["Purpose"]
         return Panel.from_frame(
             table.assign(unique_id=names),

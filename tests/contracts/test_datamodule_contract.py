@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from datamodules.base import Borders, PanelData, WindowDataModule
-from datamodules.dataset import Dataset
+from datamodules.dataset import Dataset, Downloaded
 from datamodules.preparation import Preparation
 from forecast.forecaster import find
 from forecast.models.linear import Linear
@@ -24,7 +24,7 @@ ALL_BORDERS = [
 
 
 @pytest.fixture(params=[*sorted(DATA), "PanelData"])
-def make(request, make_panel, monkeypatch):
+def make(request, make_panel, data_options, monkeypatch):
     """Makes a data module of each class, without a network."""
 
     def refuse(*args, **kwargs):
@@ -34,7 +34,8 @@ def make(request, make_panel, monkeypatch):
     if request.param == "PanelData":
         panel = make_panel([70, 60, 50], targets=2, past=1, known=2, static=1, holes=0.1)
         return lambda **options: PanelData(panel, **{"context_length": 8, "horizon": 3, **options})
-    return lambda **options: DATA[request.param](**{"context_length": 8, "horizon": 3, **options})
+    kind = DATA[request.param]
+    return lambda **options: kind(**{"context_length": 8, "horizon": 3, **data_options(kind), **options})
 
 
 def flat(value):
@@ -148,8 +149,22 @@ def test_context_length_comes_from_the_data_unless_given(make):
     assert data.context_length == data.dims.context_length
 
 
-def test_modules_are_data_modules_with_a_source_said(make):
+@pytest.mark.parametrize("kind", DATA.values(), ids=DATA)
+def test_data_set_says_where_it_is_from_and_how_it_may_be_used(kind):
+    assert kind.source
+    assert kind.licence
+    assert not kind.__doc__.partition("\n")[0].endswith(",")
+    assert ("(download, " in kind.__doc__) == issubclass(kind, Downloaded)
+
+
+def test_clock_has_the_seasonality_that_the_class_says(make):
     data = make()
     assert isinstance(data, WindowDataModule)
-    if not isinstance(data, PanelData):
-        assert type(data).__doc__
+    assert isinstance(data, PanelData) or data.panel.seasonality == type(data).seasonality
+
+
+def test_standard_borders_leave_something_to_each_part_and_give_way_to_others(make):
+    data = make()
+    assert isinstance(data, PanelData) or data.borders == type(data).standard_borders
+    assert all((part.stop > part.begin).any() for part in data.split)
+    assert make(borders=Borders("steps", 4, 4)).borders == Borders("steps", 4, 4)
