@@ -151,8 +151,8 @@ class WindowDataModule(pl.LightningDataModule, ABC):
 
     def train_dataloader(self) -> WindowLoader:
         """Shuffled batches, several at a time on a single process (see ``ForecastModule.training_step``)."""
-        rows = self.windows(self.split.train).rows
-        if len(rows) == 0:
+        index = self.windows(self.split.train)
+        if len(index) == 0:
             part = self.split.train
             longest = int(np.argmax(part.stop - part.begin))
             raise InputError(
@@ -163,7 +163,7 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         dims = self.dims
         values = (dims.context_length + dims.horizon) * (2 * dims.target + dims.past + dims.known) + dims.static
         plan = BatchPlan(
-            len(rows),
+            len(index),
             self.batch_size,
             shuffle=True,
             seed=self.seed,
@@ -172,12 +172,12 @@ class WindowDataModule(pl.LightningDataModule, ABC):
             rank=self._rank,
             world=self._world,
         )
-        return self._loader(rows, plan)
+        return self._loader(index, plan)
 
     def val_dataloader(self) -> WindowLoader | list[WindowLoader]:
         """Validation windows in order, at most about a quarter of ``windows_per_epoch``; no loader without any."""
         part = self.split.validation
-        count = len(self.windows(part).rows)
+        count = len(self.windows(part))
         limit = self.windows_per_epoch // 4 or count
         return self._in_order(part, stride=-(-count // max(limit, 1)))
 
@@ -190,13 +190,13 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         return self._in_order(self.split.test)
 
     def _in_order(self, part: Part, stride: int = 1) -> WindowLoader | list[WindowLoader]:
-        rows = self.windows(part, max(stride, 1)).rows
-        if len(rows) == 0:
+        index = self.windows(part, max(stride, 1))
+        if len(index) == 0:
             return []
-        return self._loader(rows, BatchPlan(len(rows), max(self.batch_size, 1024), rank=self._rank, world=self._world))
+        return self._loader(index, BatchPlan(len(index), max(self.batch_size, 1024), rank=self._rank, world=self._world))
 
-    def _loader(self, rows: np.ndarray, plan: BatchPlan) -> WindowLoader:
-        return WindowLoader(self.laid.store, rows, plan, context_length=self.context_length, horizon=self.horizon)
+    def _loader(self, index: Index, plan: BatchPlan) -> WindowLoader:
+        return WindowLoader(self.laid.store, index, plan, context_length=self.context_length, horizon=self.horizon)
 
     @property
     def _world(self) -> int:

@@ -1,6 +1,8 @@
 """Which windows exist in a part of a panel, and why others do not."""
 
-from typing import NamedTuple
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -9,11 +11,43 @@ from datamodules.panel import Panel
 from datamodules.split import Part
 
 
-class Index(NamedTuple):
-    """Which windows exist in a part, and why others do not."""
+@dataclass(frozen=True, eq=False)
+class Index:
+    """Which windows exist in a part, and why others do not; a window is its cutoff row.
 
-    rows: np.ndarray  # (W) cutoff rows, ascending
-    dropped: dict[str, int]  # reason -> windows
+    Windows are kept as runs of rows a step apart, so that a thousand million of them take no more room than their
+    series do.
+
+    Attributes:
+        first: (runs) first cutoff row of each run, ascending.
+        count: (runs) windows of each run, at least one.
+        step: rows between the windows of a run.
+        dropped: reason -> windows that do not exist for it.
+    """
+
+    first: np.ndarray
+    count: np.ndarray
+    step: int
+    dropped: dict[str, int]
+
+    def __len__(self) -> int:
+        return int(self._ends[-1]) if len(self._ends) else 0
+
+    @cached_property
+    def _ends(self) -> np.ndarray:
+        return np.cumsum(self.count)
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """(W) all cutoff rows, ascending."""
+        return _all(self.first, self.count, self.step)
+
+    def at(self, places: np.ndarray) -> np.ndarray:
+        """The cutoff rows at ``places`` (any shape) among all, without making the others."""
+        run = np.searchsorted(self._ends, places, side="right")
+        within = places - (self._ends[run] - self.count[run])
+        rows: np.ndarray = self.first[run] + self.step * within
+        return rows
 
 
 def windows_in(panel: Panel, part: Part, *, context_length: int, horizon: int, stride: int = 1) -> Index:
@@ -31,19 +65,43 @@ def windows_in(panel: Panel, part: Part, *, context_length: int, horizon: int, s
     first = np.maximum(begin - 1, panel.offsets[:-1] + context_length - 1)
     crossing = np.maximum(np.minimum(stop, end - horizon + 1) - np.maximum(stop - horizon + 1, begin), 0)
     count = np.maximum(stop - horizon - first, 0)
-    total = int(count.sum())
-    rows = np.arange(total) + np.repeat(first - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
-    dropped = {
-        "target crosses a border": int(crossing.sum()),
-        "history shorter than the context": int((wanted - crossing - count).sum()),
-    }
-    if stride > 1:
-        rows = rows[(np.repeat(stop - horizon - 1, count) - rows) % stride == 0]
+    dropped = Counter(
+        {
+            "target crosses a border": int(crossing.sum()),
+            "history shorter than the context": int((wanted - crossing - count).sum()),
+        }
+    )
+    kept = -(-count // stride)
+    first = stop - horizon - 1 - stride * (kept - 1)
     if not panel.complete:
-        seen = np.concatenate([np.zeros((1, panel.target.shape[1]), np.int64), np.cumsum(panel.observed, axis=0)])
-        blind = (seen[rows + 1] == seen[rows + 1 - context_length]).any(axis=1)
-        empty = (seen[rows + 1 + horizon] == seen[rows + 1]).all(axis=1)
-        dropped["nothing observed in the context"] = int(blind.sum())
-        dropped["nothing observed in the target"] = int((empty & ~blind).sum())
-        rows = rows[~blind & ~empty]
-    return Index(rows, {reason: number for reason, number in dropped.items() if number})
+        parts = []
+        for chunk in panel.chunks():
+            rows = _all(chunk.own(first) - chunk.row, chunk.own(kept), stride)
+            blind, empty = _unobserved(chunk.panel, rows, context_length, horizon)
+            dropped["nothing observed in the context"] += int(blind.sum())
+            dropped["nothing observed in the target"] += int((empty & ~blind).sum())
+            parts.append(_runs(rows[~blind & ~empty] + chunk.row, stride))
+        first, kept = (np.concatenate(each) for each in zip(*parts, strict=True))
+    some = kept > 0
+    return Index(first[some], kept[some], stride, {reason: number for reason, number in dropped.items() if number})
+
+
+def _all(first: np.ndarray, count: np.ndarray, step: int) -> np.ndarray:
+    """All rows of some runs."""
+    ends = np.cumsum(count)
+    rows: np.ndarray = np.repeat(first - step * (ends - count), count) + step * np.arange(int(count.sum()))
+    return rows
+
+
+def _runs(rows: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """First row and length of each run of ascending rows a step apart."""
+    begins = np.flatnonzero(np.diff(rows, prepend=rows[:1] - 2 * step) != step)
+    return rows[begins], np.diff(begins, append=len(rows))
+
+
+def _unobserved(panel: Panel, rows: np.ndarray, context_length: int, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    """Whether nothing is observed in the context that ends at each of ``rows``, and in the target after it."""
+    seen = np.concatenate([np.zeros((1, panel.target.shape[1]), np.int64), np.cumsum(panel.observed, axis=0)])
+    blind = (seen[rows + 1] == seen[rows + 1 - context_length]).any(axis=1)
+    empty = (seen[rows + 1 + horizon] == seen[rows + 1]).all(axis=1)
+    return blind, empty

@@ -1,16 +1,19 @@
 """Which windows come in which batch on which process (``BatchPlan``), and the loader that gathers them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from datamodules.index import Index
+from datamodules.order import shuffled
 from datamodules.store import Store
 from datamodules.window import Window
 
 _BLOCK_STEPS = 32  # training batches handed over together at most
 _BLOCK_BYTES = 2**26
+_MANY = 2**24  # windows, from which on neither their rows nor their order are kept in memory
 
 
 class BatchPlan:
@@ -72,21 +75,28 @@ class BatchPlan:
         order = self._order()
         per_step = self.batch_size * self.world
         full = self._full_batches()
-        mine = order[: full * per_step].view(full, self.batch_size, self.world)[:, :, self.rank]
         for begin in range(0, full, self.block):
-            yield mine[begin : begin + self.block] if self.block > 1 else mine[begin]
+            count = min(self.block, full - begin)
+            places = order(begin * per_step, (begin + count) * per_step)
+            mine = places.view(count, self.batch_size, self.world)[:, :, self.rank]
+            yield mine if self.block > 1 else mine[0]
         if self.batches > full:
-            yield order[full * per_step :][self.rank :: self.world]
+            yield order(full * per_step, self.total)[self.rank :: self.world]
 
     def _full_batches(self) -> int:
         full, rest = divmod(self.total, self.batch_size * self.world)
         return full - (0 < rest < self.world and full > 0)  # too small a rest makes the last batch larger
 
-    def _order(self) -> Tensor:
+    def _order(self) -> Callable[[int, int], Tensor]:
+        """Which windows come from one place of this epoch's order to another; of many, only those are made."""
         if not self.shuffle:
-            return torch.arange(self.total)
-        state = int(np.random.SeedSequence([self.seed, self.epoch]).generate_state(1)[0])
-        return torch.randperm(self.count, generator=torch.Generator().manual_seed(state))[: self.total]
+            return torch.arange
+        sequence = np.random.SeedSequence([self.seed, self.epoch])
+        if self.count > _MANY:
+            return lambda begin, stop: torch.from_numpy(shuffled(np.arange(begin, stop), self.count, sequence))
+        generator = torch.Generator().manual_seed(int(sequence.generate_state(1)[0]))
+        order = torch.randperm(self.count, generator=generator)
+        return lambda begin, stop: order[begin:stop]
 
 
 class WindowLoader:
@@ -97,17 +107,18 @@ class WindowLoader:
 
     batch_sampler: None = None
 
-    def __init__(self, store: Store, rows: np.ndarray, plan: BatchPlan, *, context_length: int, horizon: int) -> None:
-        self.store, self.sampler = store, plan
-        self.rows = torch.from_numpy(rows)
+    def __init__(self, store: Store, index: Index, plan: BatchPlan, *, context_length: int, horizon: int) -> None:
+        self.store, self.sampler, self.index = store, plan, index
+        self.rows = torch.from_numpy(index.rows) if len(index) <= _MANY else None
         self.context_length, self.horizon = context_length, horizon
 
     def __len__(self) -> int:
         return len(self.sampler)
 
     def __iter__(self) -> Iterator[Window]:
-        for index in self.sampler:
-            rows = self.rows[index].to(self.store.target.device)
+        for places in self.sampler:
+            rows = torch.from_numpy(self.index.at(places.numpy())) if self.rows is None else self.rows[places]
+            rows = rows.to(self.store.target.device)
             yield self.store.window(rows, context_length=self.context_length, horizon=self.horizon)
 
 

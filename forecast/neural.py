@@ -110,7 +110,7 @@ class NeuralForecaster:
             "epochs": int(self.curves["epoch"].iloc[-1]),
             "best_epoch": int(trainer.callback_metrics.get("best_epoch", 0)),
             "steps": int(self.curves["step"].iloc[-1]),
-            "windows": len(train.rows),
+            "windows": len(train),
             "dropped": ", ".join(f"{number} {reason}" for reason, number in train.dropped.items()),
         }
         return self

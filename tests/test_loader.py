@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from datamodules.index import Index
 from datamodules.inputs import Inputs
 from datamodules.loader import BatchPlan, WindowLoader, block_size
 
@@ -109,12 +110,13 @@ def test_loader_gathers_the_windows_of_the_plan(make_panel):
     panel = make_panel([30])
     store = Inputs.untouched(panel, context_length=4, horizon=2).lay(panel, complete=True).store
     rows = np.arange(5, 25)
-    loader = WindowLoader(store, rows, BatchPlan(20, 6), context_length=4, horizon=2)
+    index = Index(np.array([5]), np.array([20]), 1, {})
+    loader = WindowLoader(store, index, BatchPlan(20, 6), context_length=4, horizon=2)
     windows = list(loader)
     assert len(windows) == len(loader) == 4
     assert torch.cat([window.cutoff for window in windows]).tolist() == rows.tolist()
     assert torch.cat([window.cutoff for window in loader]).tolist() == rows.tolist()  # a second time
-    blocks = list(WindowLoader(store, rows, BatchPlan(20, 6, block=2), context_length=4, horizon=2))
+    blocks = list(WindowLoader(store, index, BatchPlan(20, 6, block=2), context_length=4, horizon=2))
     assert [tuple(window.target.shape) for window in blocks] == [(2, 6, 2, 1), (1, 6, 2, 1), (2, 2, 1)]
 
 
