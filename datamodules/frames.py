@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datamodules.panel import Columns
 
 _ENOUGH: Final = 10  # steps between stamps that show how far apart they are
+_DAYS_OFF: Final = 4  # days of weekends, two weekends, that show that none is meant to have a row
 
 
 class Tidy(NamedTuple):
@@ -131,11 +132,11 @@ def _check_fineness(cells: Cells, clock: Clock, positions: np.ndarray) -> None:
     steps = np.diff(positions)[within]
     if clock.freq == "D" and len(steps) and steps.min() == 1:
         days = np.unique(cells.times.astype("datetime64[D]"))
-        weeks = int((days[-1] - days[0]).astype(np.int64) + 1) // 7
-        if weeks >= 2 and np.is_busday(days).all():
+        weekends = len(np.arange(days[0], days[-1])) - np.busday_count(days[0], days[-1])
+        if weekends >= _DAYS_OFF and np.is_busday(days).all():
             raise InputError(
-                f"freq is 'D', but no stamp of {weeks} weeks, {days[0]} to {days[-1]}, falls on a weekend; say freq "
-                "'B', or add one row for a weekend, with an empty value, if weekends are to be forecast."
+                f"freq is 'D', but no stamp from {days[0]} to {days[-1]} falls on a weekend; say freq 'B', or add one "
+                "row for a weekend, with an empty value, if weekends are to be forecast."
             )
     if len(steps) < _ENOUGH or steps.min() == 1:
         return

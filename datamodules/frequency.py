@@ -88,9 +88,9 @@ def _infer_weekdays(days: np.ndarray, unique: np.ndarray, within: np.ndarray) ->
     if business:
         if not np.is_busday(np.arange(unique[0], unique[-1] + 1, step)).all():
             return counted_alias(business, "B")  # days would have fallen on weekends, and none has
-        if not np.is_busday(unique[-1] + step):  # the next stamp is a Saturday, or else a Monday
+        if business != step or not np.is_busday(unique[-1] + step):  # the next stamp is another on each
             both = f"{alias!r} and {counted_alias(business, 'B')!r}"
-            _refuse(f"the stamps fit both {both}, since they end before a weekend and reach over none")
+            _refuse(f"the stamps fit both {both}, since they are too few to tell whether weekends are left out")
     _refuse_alone(int(within.sum()), [alias], "D")
     return alias
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from datamodules.errors import InputError, did_you_mean
 
-_ORDERED: Final = 0.75  # share of a series' steps that must go one way for its rows to be in order
+_ORDERED: Final = 0.9  # share of a series' steps that must go one way for its rows to be in order
 
 
 @lru_cache

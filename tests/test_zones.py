@@ -4,9 +4,7 @@ import pytest
 
 from datamodules.clock import Clock
 from datamodules.errors import InputError
-from datamodules.moment import moment
 from datamodules.panel import Panel
-from datamodules.split import clock_position, cutoffs_at
 from datamodules.zones import time_zone, to_local
 
 MADRID = "Europe/Madrid"
@@ -165,39 +163,6 @@ def test_unknown_zone_names_the_nearest(name, hint):
 def test_zone_that_cannot_be_used_is_refused(frame, options, sentence):
     with pytest.raises(InputError, match=sentence):
         Panel.from_frame(frame, **options)
-
-
-def test_borders_are_said_in_local_time():
-    panel = Panel.from_frame(of(wall(AUTUMN)), zone=MADRID)
-    noon = wall(AUTUMN)[30]
-    assert clock_position(panel, str(noon)) == 30
-    assert clock_position(panel, noon.to_pydatetime()) == 30
-    assert clock_position(panel, AUTUMN[30]) == 30
-    assert clock_position(panel, AUTUMN[30].tz_localize(None)) == 30  # as results tell it
-    assert clock_position(panel, "2024-10-27 02:30") == 18  # summer time
-    assert clock_position(panel, "2024-10-27 02:30+01:00") == 22
-    assert cutoffs_at(panel, "2024-10-27 02:31+01:00").tolist() == [[22]]
-
-
-def test_borders_of_days_are_days():
-    panel = Panel.from_frame(of(pd.date_range("2024-01-01", periods=366)), zone=MADRID)
-    assert clock_position(panel, "2024-07-01") == 182
-    assert clock_position(panel, pd.Timestamp("2024-06-30 22:00", tz="UTC")) == 182
-
-
-@pytest.mark.parametrize(
-    ("stamp", "sentence"),
-    [
-        ("2024-03-31 02:30", "'2024-03-31 02:30' does not exist in Europe/Madrid"),
-        ("soon", "'soon' is not a date"),
-        ("", "'' is not a date"),
-        (None, "None is not a date"),
-        (["2024-01-01"], "is not a date"),
-    ],
-)
-def test_border_that_is_no_stamp_is_refused(stamp, sentence):
-    with pytest.raises(InputError, match=sentence):
-        moment(stamp, Clock("h", pd.Timestamp("2024-01-01"), MADRID))
 
 
 def test_local_stamps_keep_the_shape():
