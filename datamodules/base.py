@@ -193,7 +193,8 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         index = self.windows(part, max(stride, 1))
         if len(index) == 0:
             return []
-        return self._loader(index, BatchPlan(len(index), max(self.batch_size, 1024), rank=self._rank, world=self._world))
+        plan = BatchPlan(len(index), max(self.batch_size, 1024), rank=self._rank, world=self._world)
+        return self._loader(index, plan)
 
     def _loader(self, index: Index, plan: BatchPlan) -> WindowLoader:
         return WindowLoader(self.laid.store, index, plan, context_length=self.context_length, horizon=self.horizon)

@@ -28,6 +28,7 @@ import pandas as pd
 
 from datamodules.errors import InputError
 from datamodules.panel import Panel
+from datamodules.running import running_sum
 
 KEYS = ("model", "seed", "unique_id", "target", "cutoff", "step")
 ROW = ("unique_id", "target", "cutoff", "step")  # what identical rows means
@@ -180,17 +181,9 @@ def naive_errors(panel: Panel, seasonality: int) -> tuple[np.ndarray, np.ndarray
 
 def _running_mean(values: np.ndarray, panel: Panel) -> np.ndarray:
     known = np.isfinite(values)
-    total = _running_sum(np.where(known, values, 0.0), panel)
-    count = _running_sum(known.astype(np.float64), panel)
+    total = running_sum(np.where(known, values, 0.0), panel.offsets)
+    count = running_sum(known.astype(np.float64), panel.offsets)
     return np.divide(total, count, out=np.full(values.shape, np.nan), where=count > 0)
-
-
-def _running_sum(values: np.ndarray, panel: Panel) -> np.ndarray:
-    """(R, D) sum from each series' begin; summed series by series, so that no series changes another's last bit."""
-    running = np.empty_like(values)
-    for begin, stop in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
-        np.cumsum(values[begin:stop], axis=0, out=running[begin:stop])
-    return running
 
 
 def to_wide(table: pd.DataFrame) -> pd.DataFrame:
