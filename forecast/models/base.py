@@ -20,6 +20,7 @@ from datamodules.loader import WindowLoader
 from datamodules.scaling import Affine, fit_context
 from datamodules.window import Context, Dims, Window
 from forecast.heads import make_head
+from forecast.stack import ROLES, Embeddings, channels, views
 from forecast.training import (
     BestWeights,
     Training,
@@ -56,11 +57,6 @@ def make_dropout(share: float) -> nn.Dropout:
     return nn.Dropout(share)
 
 
-def channels(dims: Dims) -> int:
-    """C, the width of ``ForecastModule.stack`` for data of these sizes."""
-    return dims.target + dims.past + 2 * dims.known + dims.static
-
-
 class ForecastModule(pl.LightningModule, ABC):
     """A network that maps a Context to forecasts in original units.
 
@@ -74,6 +70,8 @@ class ForecastModule(pl.LightningModule, ABC):
         training: see ``forecast.training.Training``.
 
     Attributes:
+        channels: C, the width of ``stack``.
+        embeddings: the vectors of categories that the data leaves as codes.
         inputs: how the panels that it sees are laid out; None until it is trained on a WindowDataModule.
     """
 
@@ -86,6 +84,7 @@ class ForecastModule(pl.LightningModule, ABC):
         at_least("context_length", self.dims.context_length, 1)
         at_least("horizon", self.dims.horizon, 1)
         at_least("dims.target", self.dims.target, 1)
+        self.channels, self.embeddings = channels(self.dims), Embeddings(self.dims)
         self.options = complete(training)
         self.save_hyperparameters(ignore=["width", "cell"])
         self.hparams["dims"] = self.dims.plain()  # plain values: a checkpoint loads with weights_only
@@ -95,11 +94,7 @@ class ForecastModule(pl.LightningModule, ABC):
     def initialise(self) -> None:
         """Draw the weights as the option ``init`` says; a model calls it when its layers are made."""
         initialise(self, self.options["init"])
-
-    @property
-    def channels(self) -> int:
-        """C, the width of ``stack``."""
-        return channels(self.dims)
+        self.embeddings.blank()
 
     @abstractmethod
     def encode(self, context: Context) -> Tensor:
@@ -108,15 +103,18 @@ class ForecastModule(pl.LightningModule, ABC):
     def stack(self, context: Context) -> Tensor:
         """All that the context holds as one sequence, (B, L, C).
 
-        Beside each step stand its covariates, the known ones also of the step one horizon later: with them the whole
-        horizon is in view as long as the context is no shorter.
+        Beside each step stand its covariates, the known ones also of the steps one context later, two contexts later
+        and so on, at last one horizon later: so the whole horizon is in view, however long.
         """
-        length, horizon = self.dims.context_length, self.dims.horizon
+        length = self.dims.context_length
         if self.channels == self.dims.target:
             return context.target
-        static = context.static.unsqueeze(1).expand(-1, length, -1)
-        known = context.known
-        return torch.cat([context.target, context.past, known[:, :length], known[:, horizon:], static], -1)
+        past, known, static = (
+            self.embeddings(role, values) if self.dims.embedded else values
+            for role, values in zip(ROLES, (context.past, context.known, context.static), strict=True)
+        )
+        stretches = [known[:, first : first + length] for first in views(self.dims)]
+        return torch.cat([context.target, past, *stretches, static.unsqueeze(1).expand(-1, length, -1)], -1)
 
     def _raw(self, context: Context) -> tuple[Tensor, Affine]:
         affine = fit_context(self.options["scaling"], context.target, context.observed)

@@ -8,7 +8,8 @@ from torch.nn import functional
 
 from datamodules.errors import InputError, at_least
 from datamodules.window import Context, Dims
-from forecast.models.base import ForecastModule, channels, make_activation, make_dropout
+from forecast.models.base import ForecastModule, make_activation, make_dropout
+from forecast.stack import channels
 from forecast.training import Training
 
 

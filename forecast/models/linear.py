@@ -5,7 +5,8 @@ from typing import Unpack
 from torch import Tensor
 
 from datamodules.window import Context, Dims
-from forecast.models.base import ForecastModule, channels
+from forecast.models.base import ForecastModule
+from forecast.stack import channels
 from forecast.training import Training
 
 

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from datamodules.errors import at_least
 from datamodules.window import Context, Dims
-from forecast.models.base import ForecastModule, channels, make_activation, make_dropout
+from forecast.models.base import ForecastModule, make_activation, make_dropout
+from forecast.stack import channels
 from forecast.training import Training
 
 

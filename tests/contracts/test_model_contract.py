@@ -1,6 +1,7 @@
 """What holds for every network, with every head and loss."""
 
 import inspect
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from torch.nn import functional
 
 from datamodules.base import Borders, PanelData
 from datamodules.errors import InputError
+from datamodules.panel import Panel
+from datamodules.preparation import Preparation
 from datamodules.scaling import SCALINGS, Affine
 from datamodules.window import Context, Dims, Window
 from forecast.forecaster import find
@@ -26,7 +29,10 @@ SIZES = [
     Dims(9, 3, target=2),
     Dims(8, 3, past=2, known=2, static=2),
     Dims(7, 9, target=2, past=1, known=1, static=1),
+    Dims(8, 3, past=2, known=2, static=2, lagged=1, embedded=(("past", 0, 4), ("known", 1, 5), ("static", 0, 3))),
+    Dims(4, 11, past=1, known=1, static=1, embedded=(("past", 0, 2), ("known", 0, 3), ("static", 0, 20))),
 ]
+EMBEDDED = [dims for dims in SIZES if dims.embedded]
 
 
 @pytest.fixture(params=sorted(MODELS))
@@ -63,11 +69,14 @@ def window_of(dims: Dims, batch: int = 4, seed: int = 0) -> Window:
         static=random(batch, dims.static),
         units=Affine(torch.zeros(batch, 1, dims.target), torch.ones(batch, 1, dims.target)),
     )
+    for role, column, codes in dims.embedded:
+        values = getattr(context, role)[..., column]
+        values.copy_(torch.randint(codes, values.shape, generator=generator))
     target = 10 + 3 * random(batch, dims.horizon, dims.target)
     return Window(context, target, torch.ones_like(target), torch.zeros(batch).long(), torch.arange(batch))
 
 
-def changed(context: Context, row: int) -> Context:
+def changed(context: Context, dims: Dims, row: int) -> Context:
     """The context with everything in one row of the batch replaced."""
 
     def other(values: torch.Tensor) -> torch.Tensor:
@@ -75,7 +84,19 @@ def changed(context: Context, row: int) -> Context:
         values[row] = values[row] * -2 + 1
         return values
 
-    return context._replace(**{name: other(getattr(context, name)) for name in ("target", "past", "known", "static")})
+    new = context._replace(**{name: other(getattr(context, name)) for name in ("target", "past", "known", "static")})
+    for role, column, codes in dims.embedded:
+        getattr(new, role)[row, ..., column] = (getattr(context, role)[row, ..., column] + 1) % codes
+    return new
+
+
+def with_categories(panel: Panel) -> Panel:
+    """The panel with its first past, known and static column made categories of three names."""
+    names = ("past0", "known0", "static0")
+    blocks = {role: np.array(getattr(panel, role)) for role in ("past", "known", "static")}
+    for values in blocks.values():
+        values[:, 0] = np.arange(len(values)) % 3
+    return replace(panel, **blocks, categories=dict.fromkeys(names, ("fog", "rain", "sun")))
 
 
 @pytest.mark.parametrize("head", HEADS, ids=str)
@@ -106,7 +127,7 @@ def test_every_parameter_gets_a_gradient(model, head, dims):
 def test_rows_of_a_batch_are_independent(model, scaling, dims):
     module = model(dims, scaling=scaling).eval()
     context = window_of(dims).context
-    before, after = module(context), module(changed(context, 1))
+    before, after = module(context), module(changed(context, dims, 1))
     assert not torch.equal(before[1], after[1])
     for row in (0, 2, 3):
         assert torch.equal(before[row], after[row])
@@ -122,14 +143,36 @@ def test_every_covariate_reaches_the_answer(model, kind):
     assert (values.grad.abs() > 0).all()
 
 
-def test_known_values_of_every_future_step_reach_the_answer(model):
-    dims = Dims(8, 6, known=1)
+@pytest.mark.parametrize(("length", "horizon"), [(8, 6), (8, 8), (8, 9), (5, 17), (1, 4)])
+def test_known_values_of_every_future_step_reach_the_answer(model, length, horizon):
+    dims = Dims(length, horizon, known=1)
     module = model(dims).eval()
     context = window_of(dims).context
-    for step in range(6):
+    for step in range(horizon):
         known = context.known.clone()
-        known[:, 8 + step] += 1
+        known[:, length + step] += 1
         assert not torch.equal(module(context._replace(known=known)), module(context)), step
+
+
+@pytest.mark.parametrize("dims", EMBEDDED, ids=str)
+def test_every_category_of_every_row_reaches_the_answer(model, dims):
+    module = model(dims).eval()
+    context = window_of(dims).context
+    before = module(context)
+    for role, column, codes in dims.embedded:
+        for step in range(getattr(context, role).shape[1] if role != "static" else 1):
+            values = getattr(context, role).clone()
+            place = (slice(None), column) if role == "static" else (slice(None), step, column)
+            values[place] = (values[place] + 1) % codes
+            assert (module(context._replace(**{role: values})) != before).flatten(1).any(1).all(), (role, step)
+
+
+@pytest.mark.parametrize("init", ["default", "orthogonal"])
+def test_an_unseen_category_says_nothing_before_training(model, init):
+    dims = EMBEDDED[0]
+    for table in model(dims, init=init).embeddings.tables.values():
+        assert not table.weight[0].any()
+        assert (table.weight[1:] != 0).all()
 
 
 def test_what_is_not_observed_is_not_learnt_from(model):
@@ -155,8 +198,12 @@ def test_stored_units_lead_back_to_original_ones(model):
 
 
 @pytest.mark.parametrize("head", [HEADS[0], HEADS[-1]], ids=str)
-def test_loss_falls_on_a_sine(model, head, make_panel, make_trainer):
-    data = PanelData(make_panel([120]), context_length=24, horizon=3, batch_size=16, borders=Borders("steps", 20, 0))
+@pytest.mark.parametrize("encode", ["", "embedding"])
+def test_loss_falls_on_a_sine(model, head, make_panel, make_trainer, encode):
+    panel = with_categories(make_panel([120], past=1, known=2, static=2)) if encode else make_panel([120])
+    prepare = Preparation(encode=encode or "onehot")
+    sizes = {"context_length": 24, "horizon": 3, "batch_size": 16}
+    data = PanelData(panel, **sizes, borders=Borders("steps", 20, 0), prepare=prepare)
     module = model(data.dims, lr=0.01, patience=0, **head)
     trainer = make_trainer(max_steps=60, max_epochs=-1, num_sanity_val_steps=0)
     before = trainer.validate(module, datamodule=data, verbose=False)[0]["val_loss"]
@@ -164,8 +211,11 @@ def test_loss_falls_on_a_sine(model, head, make_panel, make_trainer):
     assert float(trainer.callback_metrics["val_loss"]) < 0.6 * before
 
 
-def test_checkpoint_goes_round_with_weights_only(model, make_panel, make_trainer, tmp_path):
-    data = PanelData(make_panel([60], past=1, known=1, static=1), context_length=8, horizon=2)
+@pytest.mark.parametrize("encode", ["onehot", "embedding"])
+def test_checkpoint_goes_round_with_weights_only(model, make_panel, make_trainer, tmp_path, encode):
+    panel = with_categories(make_panel([60], past=2, known=2, static=2))
+    data = PanelData(panel, context_length=8, horizon=2, prepare=Preparation(encode=encode))
+    assert len(data.dims.embedded) == 3 * (encode == "embedding")
     module = model(data.dims, levels=[0.2, 0.8], penalty="l2")
     trainer = make_trainer()
     trainer.fit(module, datamodule=data)
@@ -184,8 +234,8 @@ def test_checkpoint_goes_round_with_weights_only(model, make_panel, make_trainer
 @pytest.mark.parametrize(
     "scaling", [SCALINGS[0], *(pytest.param(kind, marks=pytest.mark.slow) for kind in SCALINGS[1:])]
 )
-def test_exported_program_equals_eager_for_any_batch_size(model, scaling):
-    dims = Dims(8, 3, target=2, past=1, known=1, static=1)
+@pytest.mark.parametrize("dims", [SIZES[4], EMBEDDED[0]], ids=str)
+def test_exported_program_equals_eager_for_any_batch_size(model, scaling, dims):
     module = model(dims, scaling=scaling).eval()
     batch = torch.export.Dim("batch", min=2)
     dynamic = torch.utils._pytree.tree_map(lambda _: {0: batch}, window_of(dims).context)
