@@ -1,0 +1,79 @@
+"""Earlier values of the target beside it: lags, and statistics of its last values."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from pandas.api.indexers import BaseIndexer
+
+from datamodules.errors import InputError
+
+STATISTICS: Final = ("mean", "min", "max", "median")
+_FORM: Final = re.compile(rf"({'|'.join(STATISTICS)})_(\d+)")
+
+
+class _Bounds(BaseIndexer):
+    """Windows of rows for pandas, each from ``begin`` to before ``stop``, both (R)."""
+
+    begin: np.ndarray
+    stop: np.ndarray
+
+    def get_window_bounds(
+        self,
+        num_values: int = 0,
+        min_periods: int | None = None,
+        center: bool | None = None,
+        closed: str | None = None,
+        step: int | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The bounds as they were given."""
+        return self.begin, self.stop
+
+
+def check_lags(lags: Sequence[int]) -> None:
+    """Raise InputError unless all lags are whole steps back."""
+    for lag in lags:
+        if not isinstance(lag, int) or isinstance(lag, bool) or lag < 1:
+            hint = f"Give {-lag}." if isinstance(lag, int) and lag < 0 else "Give another."
+            raise InputError(f"a lag is {lag!r}; expected a whole number of steps back, at least 1. {hint}")
+
+
+def read_rolling(text: str) -> tuple[str, int]:
+    """The statistic and the number of steps in ``mean_24``; raises InputError."""
+    found = _FORM.fullmatch(text)
+    if not found or int(found[2]) < 2:
+        raise InputError(
+            f"rolling {text!r} is not known; expected one of {', '.join(STATISTICS)} and a number of steps from 2 on, "
+            "such as 'mean_24'. Write it so."
+        )
+    return found[1], int(found[2])
+
+
+def lagged_columns(target: np.ndarray, offsets: np.ndarray, lags: Sequence[int], rolling: Sequence[str]) -> np.ndarray:
+    """The columns made of a target (R, D) without NaN: all D for each lag, then all D for each rolling statistic.
+
+    A row holds nothing from after it and nothing from another series. Where a lag reaches to before its series, it is
+    the series' first value; a rolling statistic there is one of the rows that there are.
+    """
+    rows = np.arange(len(target))
+    begin = np.repeat(offsets[:-1], np.diff(offsets))
+    columns = [target[np.maximum(rows - lag, begin)] for lag in lags]
+    for item in rolling:
+        statistic, steps = read_rolling(item)
+        bounds = _Bounds(begin=np.maximum(rows - steps + 1, begin), stop=rows + 1)
+        windows = pd.DataFrame(target).rolling(bounds, min_periods=1)
+        columns.append(getattr(windows, statistic)().to_numpy())
+    return np.hstack([target[:, :0], *columns])
+
+
+def lagged_names(targets: Sequence[str], lags: Sequence[int], rolling: Sequence[str]) -> tuple[str, ...]:
+    """The names of ``lagged_columns``.
+
+    Example:
+        >>> lagged_names(["y"], [168], ["mean_24"])
+        ('y_lag168', 'y_mean24')
+    """
+    items = [f"lag{lag}" for lag in lags] + [item.replace("_", "") for item in rolling]
+    return tuple(f"{target}_{item}" for item in items for target in targets)
