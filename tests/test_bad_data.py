@@ -107,7 +107,7 @@ FRAMES = [
         "zones of one place",
         of("2024-03-30 00:00+01:00", "2024-04-01 00:00+02:00"),
         {},
-        "Name the zone .* --zone Europe/Madrid",
+        "Name the zone .*--zone Europe/Madrid",
     ),
     ("zones half, zone said", of("2024-01-01 00:00Z", "2024-01-02 00:00"), {"zone": "UTC"}, "time zones are mixed"),
     (
