@@ -1,6 +1,6 @@
 """Inputs: from a panel to what a network sees, learnt from training rows alone and kept with the network."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -8,11 +8,12 @@ import torch
 
 from datamodules.encoder import Encoder
 from datamodules.errors import InputError
+from datamodules.feature_sets import chosen
 from datamodules.features import Features, with_features
-from datamodules.fill import fill_forward
+from datamodules.fill import fill_panel, refuse_holes
+from datamodules.lags import lagged_columns
 from datamodules.panel import Panel
 from datamodules.preparation import Preparation
-from datamodules.scaling import Affine
 from datamodules.split import Part
 from datamodules.store import Store
 from datamodules.units import RowUnits, TargetUnits
@@ -51,6 +52,7 @@ class Inputs:
     @classmethod
     def fit(cls, panel: Panel, part: Part, prepare: Preparation, *, context_length: int, horizon: int) -> Self:
         """The inputs by the rows of ``part``; no other row of target or past has any say."""
+        prepare = replace(prepare, features=chosen(prepare.features, panel))
         featured = with_features(panel, prepare.features)
         encoder = Encoder.fit(
             featured, part, encode=prepare.encode, scaling=prepare.covariates, missing=prepare.missing
@@ -59,7 +61,10 @@ class Inputs:
             panel, part, transform=prepare.transform, scaling=prepare.scaling, per=prepare.scaling_per
         )
         past, known, static = encoder.widths
-        dims = Dims(context_length, horizon, panel.target.shape[1], past, known, static, embedded=encoder.embedded)
+        targets = panel.target.shape[1]
+        indicators, lagged = targets * prepare.indicates, targets * prepare.features.lagged
+        past += indicators + lagged
+        dims = Dims(context_length, horizon, targets, past, known, static, lagged, encoder.embedded)
         return cls(prepare, encoder, units, dims, asdict(panel.columns))
 
     @classmethod
@@ -79,24 +84,29 @@ class Inputs:
             complete: says that every row which will be asked for is observed: then nothing is kept about it.
         """
         self._check(panel)
+        features = self.prepare.features
         nothing = np.zeros(panel.n_series, dtype=np.int64)
         before = nothing if before is None else before
         reach = panel.offsets[1:] - 1 - panel.last_rows
-        after = np.maximum(ahead - reach, 0) if self._makes_known else nothing
+        after = np.maximum(ahead - reach, 0) if features.known else nothing
+        if self.prepare.missing == "error":
+            refuse_holes(panel, panel.last_rows + 1)
         wider = panel.extend(before, after)
-        encoded = self.encoder.apply(with_features(wider, self.prepare.features))
+        encoded = self.encoder.apply(with_features(wider, features))
         units = self.units.of_panel(wider)
         series = wider.series_of_row
-        target = units.apply(fill_forward(wider), series)
+        target = units.apply(fill_panel(self.prepare.missing, wider), series)
+        indicators = wider.observed[:, : wider.observed.shape[1] * self.prepare.indicates]
+        lagged = lagged_columns(target, wider.offsets, features.lags, features.rolling)
         complete = complete and not before.any()
         store = Store(
             target=_float(target),
             observed=_float(wider.observed[:0] if complete else wider.observed),
-            past=_float(encoded.past),
+            past=_float(_beside(encoded.past, indicators, lagged)),
             known=_float(encoded.known),
             static=_float(encoded.static),
             offsets=torch.from_numpy(wider.offsets.copy()),
-            units=Affine(_float(_once(units.loc)), _float(_once(units.scale))),
+            units=units.stored(),
             missing=self.prepare.missing,
         )
         shift = wider.offsets[:-1] + before - panel.offsets[:-1]
@@ -110,11 +120,6 @@ class Inputs:
                 raise InputError(
                     f"the network was trained on {kind} {trained}; the panel has {found}. Name the same columns."
                 )
-
-    @property
-    def _makes_known(self) -> bool:
-        features = self.prepare.features
-        return bool(features.calendar or features.fourier or features.holidays)
 
     def plain(self) -> dict[str, Any]:
         """The inputs in plain values, for a checkpoint."""
@@ -143,8 +148,8 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _once(values: np.ndarray) -> np.ndarray:
-    return values[:1] if (values == values[:1]).all() else values
+def _beside(first: np.ndarray, *others: np.ndarray) -> np.ndarray:
+    return np.hstack([first, *others]) if any(other.shape[1] for other in others) else first
 
 
 def _float(values: np.ndarray) -> torch.Tensor:

@@ -26,7 +26,8 @@ class Preparation:
         missing: what stands where a value was not observed, from the past only: ffill (the last one), interpolate
             (between those around it in the context), seasonal (one season before), mask (the mean of the context, and
             the indicator beside it), or error to refuse.
-        indicator: whether the network also sees which values were observed.
+        indicator: whether the network also sees which values were observed, as past columns of 1 and 0; mask always
+            has them.
         short: a series with too few rows is an error, left out (skip), or begun with unobserved rows (pad).
         encode: categories as onehot columns, ordinal numbers or a learnt embedding.
         covariates: scaling of numeric covariates over the panel: none, standard, minmax or robust.
@@ -45,6 +46,11 @@ class Preparation:
     transform: str = "none"
     scaling: str = "none"
     scaling_per: str = "series"
+
+    @property
+    def indicates(self) -> bool:
+        """Whether the network also sees which values were observed."""
+        return self.indicator or self.missing == "mask"
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():

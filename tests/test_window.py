@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from datamodules.errors import InputError
-from datamodules.fill import fill_forward
+from datamodules.fill import fill_panel
 from datamodules.index import windows_in
 from datamodules.inputs import Inputs
 from datamodules.preparation import Preparation
@@ -108,7 +108,7 @@ def test_gather_equals_slow_slicing(make_panel, store_of, targets, shape, holes)
     possible = np.concatenate([np.arange(length - 1, 27), np.arange(30 + length - 1, 52)])
     rows = torch.from_numpy(rng.choice(possible, size=shape))
     window = store_of(panel).window(rows, context_length=length, horizon=horizon)
-    filled = fill_forward(panel)
+    filled = fill_panel("ffill", panel)
     for place in np.ndindex(*shape):
         row = int(rows[place])
         seen, ahead = slice(row - length + 1, row + 1), slice(row + 1, row + 1 + horizon)
@@ -148,7 +148,7 @@ def flat(value):
 @pytest.mark.parametrize("seed", range(5))
 def test_holes_are_filled_from_the_past_of_their_own_series(make_panel, seed):
     panel = make_panel([12, 15, 9], targets=2, holes=0.5, seed=seed)
-    filled = fill_forward(panel)
+    filled = fill_panel("ffill", panel)
     for series in range(panel.n_series):
         for column in range(2):
             last = None
@@ -162,7 +162,7 @@ def test_holes_are_filled_from_the_past_of_their_own_series(make_panel, seed):
 
 def test_series_without_any_value_has_no_window_and_does_not_take_its_neighbours(make_panel):
     hidden = make_panel([10, 10, 10]).until(np.array([9, -1, 29]))
-    filled = fill_forward(hidden)
+    filled = fill_panel("ffill", hidden)
     usable = windows_in(hidden, by_steps(hidden, validation=0).train, context_length=2, horizon=1).rows
     assert usable.tolist() == [*range(1, 9), *range(21, 29)]
     assert np.isfinite(filled).all()
