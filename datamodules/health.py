@@ -7,6 +7,7 @@ import pandas as pd
 
 from datamodules.index import windows_in
 from datamodules.layout import Layout
+from datamodules.marks import Marks
 from datamodules.panel import Columns, Panel
 from datamodules.shapes import cells_of
 from datamodules.split import Part
@@ -74,6 +75,10 @@ def duplicates(table: pd.DataFrame, **layout: Unpack[Layout]) -> pd.DataFrame:
         time=layout.get("time", "ds"),
         columns=columns,
         shape=layout.get("shape", "long"),
+        freq=layout.get("freq", "infer"),
+        marks=Marks(
+            zone=layout.get("zone", ""), decimal=layout.get("decimal", "."), thousands=layout.get("thousands", "")
+        ),
     )
     counts = np.diff(cells.boundaries)
     return pd.DataFrame(

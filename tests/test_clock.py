@@ -14,7 +14,7 @@ FREQUENCIES = [
     "us", "250ms", "s", "10s", "30s", "min", "15min", "30min", "h", "2h", "24h", "D", "3D", "7D", "10D", "B",
     "2B", "W", "W-MON", "W-SAT", "2W-WED", "4W", "MS", "ME", "2MS", "BMS", "BME", "SMS", "SME", "SMS-10", "QS",
     "QS-FEB", "QE", "QE-NOV", "QE-MAR", "2QE", "BQS", "BQE-NOV", "YS", "YS-APR", "YE", "YE-JUN", "2YE", "BYS",
-    "BYE-MAR", "WOM-2TUE", "RE-L-JUN-FRI",
+    "BYE-MAR", "WOM-2TUE",
 ]
 # fmt: on
 
@@ -33,7 +33,7 @@ def test_table_of_any_frequency_comes_back_with_its_gaps(freq):
     times = pd.date_range("2019-01-30", periods=90, freq=freq)
     kept = np.sort(np.random.default_rng(0).choice(np.arange(1, 89), size=60, replace=False))
     frame = pd.DataFrame({"ds": times, "y": np.arange(90.0)}).iloc[[0, *kept, 89]]
-    for asked in (freq, "infer") if freq not in ("SMS-10", "WOM-2TUE", "RE-L-JUN-FRI") else (freq,):
+    for asked in (freq, "infer") if freq not in ("SMS-10", "WOM-2TUE") else (freq,):
         panel = Panel.from_frame(frame, freq=asked)
         np.testing.assert_array_equal(panel.to_frame()["ds"], times.to_numpy())
         np.testing.assert_array_equal(panel.target[frame.index, 0], frame["y"])

@@ -4,6 +4,7 @@ import pytest
 
 from datamodules.clock import Clock
 from datamodules.errors import InputError
+from datamodules.health import duplicates
 from datamodules.panel import Panel
 from datamodules.zones import time_zone, to_local
 
@@ -71,6 +72,12 @@ def test_third_equal_stamp_is_a_duplicate():
     frame = pd.concat([of(wall(AUTUMN)), of(["2024-10-27 02:15"])])
     with pytest.raises(InputError, match="1 row repeats the series and time"):
         Panel.from_frame(frame, zone=MADRID)
+
+
+def test_doubled_hour_is_no_duplicate_in_the_description():
+    frame = of(wall(AUTUMN))
+    assert duplicates(frame)["duplicates"].tolist() == [4]
+    assert duplicates(frame, zone=MADRID)["duplicates"].tolist() == [0]
 
 
 def test_doubled_hour_without_a_zone_asks_for_it():
