@@ -1,5 +1,7 @@
 """Exchange rates, electricity and road traffic: tables of many series without stamps, as LSTNet was measured on."""
 
+import warnings
+import zlib
 from pathlib import Path
 from typing import ClassVar
 
@@ -71,8 +73,10 @@ class Traffic(_Matrix):
 def _read(path: Path) -> np.ndarray:
     """The numbers of a file without a header, or with the columns' numbers as one, which copies have."""
     try:
-        values = np.loadtxt(path, delimiter=",", ndmin=2)
-    except (OSError, ValueError) as error:  # OSError: what a damaged .gz raises
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # numpy's word for a file without rows
+            values = np.loadtxt(path, delimiter=",", ndmin=2)
+    except (OSError, EOFError, zlib.error, ValueError, UserWarning) as error:  # the first three: a damaged .gz
         reason = " ".join(str(error).split())[:200].rstrip(".")
         raise InputError(f"file {path} cannot be read as rows of numbers: {reason}. Check or download it.") from error
-    return values[1:] if len(values) and (values[0] == np.arange(values.shape[1])).all() else values
+    return values[1:] if (values[0] == np.arange(values.shape[1])).all() else values
