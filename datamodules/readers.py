@@ -13,6 +13,7 @@ from datamodules.errors import InputError, did_you_mean
 from datamodules.find import catalog
 from datamodules.layout import Layout, detect, said
 from datamodules.marks import Marks
+from datamodules.names import id_columns
 from datamodules.panel import Panel
 from datamodules.shapes import join_rows
 from datamodules.tables import ENDINGS, Part, parts_of, read_table, refuse_missing
@@ -115,14 +116,18 @@ def _names(paths: str | Path | Sequence[str | Path]) -> list[str]:
 
 
 def _join(parts: list[Part], layout: Layout, marks: Marks) -> pd.DataFrame:
-    """One table of all files; a later one may lack target and past columns when others are known ahead."""
+    """One table of all files; a later one may lack target, past and static columns when others are known ahead."""
     if len(parts) == 1:
         return parts[0].table
     if layout["shape"] == "rows":
-        return join_rows([part.table for part in parts], layout["id"], marks)
+        key = id_columns(layout["id"])
+        if len(key) > 1:
+            raise InputError(f"id is {', '.join(key)}; several files of shape 'rows' need one column. Join the files.")
+        return join_rows([part.table for part in parts], key[0], marks)
     expected = parts[0].table.columns
     target = layout.get("target", ())
-    behind = {*([target] if isinstance(target, str) else target), *layout.get("past", ())}
+    behind = {*([target] if isinstance(target, str) else target), *layout.get("past", ()), *layout.get("static", ())}
+    behind -= {*id_columns(layout.get("id", ()))}
     spared = expected.intersection(list(behind)) if layout.get("known") else expected[:0]
     for part in parts[1:]:
         odd = expected.symmetric_difference(part.table.columns).difference(spared)

@@ -53,7 +53,9 @@ def read_csv(path: Path, layout: Layout) -> tuple[pd.DataFrame, Layout]:
             f"file {path} has more cells in its lines than names in its first line. Name all columns."
         ) from error
     table.index = pd.RangeIndex(2, len(table) + 2, name="line")
-    counted = str(table.columns[0]) == "Unnamed: 0" and pd.api.types.is_integer_dtype(table.iloc[:, 0])
-    if counted and (table.iloc[:, 0].to_numpy() == np.arange(len(table))).all():
+    if (
+        str(table.columns[0]) == "Unnamed: 0"
+        and (table.iloc[:, 0].astype(str) == np.arange(len(table)).astype(str)).all()
+    ):
         table = table.iloc[:, 1:]  # the row numbers that pandas writes
     return table.dropna(how="all"), {}

@@ -199,6 +199,6 @@ def test_bad_file_is_refused_in_a_sentence(tmp_path, name, content, sentence):
     assert "\n" not in str(raised.value)
 
 
-def test_folder_is_refused(tmp_path):
-    with pytest.raises(InputError, match="is a folder; expected a CSV or Parquet file"):
+def test_folder_without_data_is_refused(tmp_path):
+    with pytest.raises(InputError, match="holds no file that ends in"):
         load(tmp_path)

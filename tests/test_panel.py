@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -208,3 +210,27 @@ def test_wide_table_forecasts_only_the_columns_asked_for():
     assert Panel.from_frame(wide, shape="wide", target=["b"]).ids.tolist() == ["b"]
     with pytest.raises(InputError, match="'note' holds text 'x'"):
         Panel.from_frame(wide, shape="wide")
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [lambda table: table, pl.from_arrow, pa.Table.to_pandas, lambda table: table.to_pandas(types_mapper=pd.ArrowDtype)],
+    ids=["pyarrow", "polars", "pandas", "pandas of arrow types"],
+)
+def test_values_of_any_type_are_numbers_or_categories(convert):
+    table = pa.table(
+        {
+            "ds": [1, 2, 3],
+            "y": [Decimal("1.5"), None, Decimal("2.25")],
+            "open": [True, None, False],
+            "visitors": [1, None, 3],
+            "weather": pa.array(["rain", None, "clear"]).dictionary_encode(),
+        }
+    )
+    panel = Panel.from_frame(convert(table), target=["y", "open"], past=["open", "visitors"], known=["weather"])
+    np.testing.assert_array_equal(panel.target, [[1.5, 1], [np.nan, np.nan], [2.25, 0]])
+    np.testing.assert_array_equal(panel.past, [[1, 1], [np.nan, np.nan], [0, 3]])
+    np.testing.assert_array_equal(panel.known, [[1], [np.nan], [0]])
+    assert panel.categories == {"weather": ("clear", "rain")}
+    with pytest.raises(InputError, match=r"column 'weather' holds text 'rain' in row 0 .*Name another column"):
+        Panel.from_frame(convert(table), target="weather")
