@@ -3,6 +3,7 @@
 All series lie end to end, so that a window is one row number: its cutoff, the last row of its context.
 """
 
+import warnings
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -82,6 +83,13 @@ class Store:
             static=_of_series(self.static, series),
             units=type(self.units)(*(_of_series(part, series).unsqueeze(-2) for part in self.units)),
         )
+
+
+def mapped(values: np.ndarray) -> Tensor:
+    """The tensor on an array that may be mapped read-only: nothing is copied, and nothing may write to it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        return torch.from_numpy(np.asarray(values))
 
 
 def _gather(flat: Tensor, first: Tensor, length: int) -> Tensor:
