@@ -1,6 +1,6 @@
 """Encoder: covariates as numbers that a network can use, learnt from training rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from datamodules.covariates import Column, Levels, Number, check_kind, column_of
 from datamodules.errors import InputError, one_of
-from datamodules.panel import Panel
+from datamodules.panel import Panel, last_observed
 from datamodules.shapes import told
 from datamodules.split import Part
 
@@ -25,7 +25,7 @@ class Encoded(NamedTuple):
     static: np.ndarray  # (N, S)
     embedded: tuple[tuple[str, int, int], ...]  # (role, column, number of codes) of columns that hold codes to embed
     unseen: dict[str, int]  # column -> cells whose category was not among the training rows
-    absent: dict[str, int]  # column -> missing cells between a series' first and last observed target, now filled
+    absent: dict[str, int]  # column -> missing cells that were filled, from a series' first observed target on
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +74,11 @@ class Encoder:
         return past, known, static
 
     @property
+    def known(self) -> tuple[str, ...]:
+        """Names of the columns known ahead, those that were made among them."""
+        return tuple(column.name for column in self.columns["known"])
+
+    @property
     def embedded(self) -> tuple[tuple[str, int, int], ...]:
         """(role, column, number of codes) of the columns that hold codes to embed."""
         if self.encode != "embedding":
@@ -106,7 +111,9 @@ class Encoder:
             check_kind(column, values, panel.categories.get(name), role)
             missing = np.isnan(values)
             if missing.any() and role != "static":
-                missing &= _history(panel)
+                missing &= _between(
+                    panel, last_observed(~missing, panel.offsets) if role == "known" else panel.last_rows
+                )
             if missing.any():
                 absent[name] = int(missing.sum())
                 self._refuse(panel, role, name, missing)
@@ -155,6 +162,23 @@ class Encoder:
         return cls(plain["encode"], plain["missing"], columns)
 
 
+def remarks(unseen: Mapping[str, int], absent: Mapping[str, int]) -> tuple[str, ...]:
+    """What the reader of a forecast should know about its covariates, a note a column.
+
+    Example:
+        >>> remarks({"weather": 12}, {"price": 1})
+        ('unseen category in weather: 12 cells', 'missing value in price: 1 cell filled')
+    """
+    return (
+        *(f"unseen category in {column}: {_cells(count)}" for column, count in unseen.items()),
+        *(f"missing value in {column}: {_cells(count)} filled" for column, count in absent.items()),
+    )
+
+
+def _cells(count: int) -> str:
+    return f"{count:,} {'cell' if count == 1 else 'cells'}"
+
+
 def _plain(column: Column) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in column._asdict().items()}
 
@@ -166,10 +190,10 @@ def _columns(panel: Panel) -> Iterator[tuple[str, str, np.ndarray]]:
             yield role, name, values
 
 
-def _history(panel: Panel) -> np.ndarray:
-    """(R) whether a row lies between the first and the last observed target of its series."""
+def _between(panel: Panel, last: np.ndarray) -> np.ndarray:
+    """(R) whether a row lies from the first observed target of its series to the last one, or to row ``last`` (N)."""
     rows = np.arange(len(panel.target))
     observed = np.append(np.flatnonzero(panel.observed.any(axis=1)), len(rows))
     first = observed[np.searchsorted(observed, panel.offsets[:-1])]
     series = panel.series_of_row
-    return (rows >= first[series]) & (rows <= panel.last_rows[series])
+    return (rows >= first[series]) & (rows <= np.maximum(last, panel.last_rows)[series])
