@@ -43,7 +43,8 @@ def read_jsonlines(path: Path, layout: Layout) -> tuple[pd.DataFrame, Layout]:
         if role != "static"
     }
     observed = np.array([len(target) for target in targets])
-    lengths = np.max([observed, *([block.shape[1] for block in blocks] for blocks in features.values())], axis=0)
+    reach = {field: np.array([block.shape[1] for block in blocks]) for field, blocks in features.items()}
+    lengths = np.maximum.reduce([observed, *reach.values()])
     series = np.repeat(np.arange(len(objects)), lengths)
     within = np.arange(len(series)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     columns: dict[str, Any] = {"unique_id": _ids(objects, index)[series]}
@@ -61,11 +62,10 @@ def read_jsonlines(path: Path, layout: Layout) -> tuple[pd.DataFrame, Layout]:
     columns["y"] = _filled(targets, within < observed[series])
     for field, blocks in features.items():
         count = _same_count([len(block) for block in blocks], field, index)
-        reach = np.array([block.shape[1] for block in blocks])
-        _refuse_short(reach, observed, field, index, count)
+        _refuse_short(reach[field], observed, field, index, count)
         for number in range(count):
             columns[f"{_ROLES[field][0]}_{number}"] = _filled(
-                [block[number] for block in blocks], within < reach[series]
+                [block[number] for block in blocks], within < reach[field][series]
             )
     for field in ("feat_static_cat", "feat_static_real"):
         rows = [_list(each.get(field), field, place(index, row)) for row, each in enumerate(objects)]
@@ -168,7 +168,7 @@ def _refuse_short(reach: np.ndarray, observed: np.ndarray, field: str, index: pd
 
 def _ids(objects: tuple[dict[str, Any], ...], index: pd.Index) -> np.ndarray:
     """The series' names as they are, each once."""
-    names = [each.get("item_id") for each in objects]
+    names: list[Any] = [each.get("item_id") for each in objects]
     if names.count(None) == len(names):
         names = [str(number) for number in range(len(names))]
     again = pd.Series(names, dtype=object).duplicated().to_numpy() & np.array([name is not None for name in names])

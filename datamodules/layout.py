@@ -1,7 +1,7 @@
 """How a person's table is laid out: its shape, and which column is what."""
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Final, TypedDict, cast
 
 import numpy as np
 import pandas as pd
@@ -50,14 +50,13 @@ class Layout(TypedDict, total=False):
     static_table: str
 
 
-_UNSAID = ("auto", "infer", "", (), [])
+_UNSAID: Final[tuple[object, ...]] = ("auto", "infer", "", (), [])
 
 
 def said(layout: Layout) -> Layout:
     """The layout without what is left open, and without the usual decimal mark."""
-    return Layout(  # type: ignore[typeddict-item]
-        **{role: value for role, value in layout.items() if value not in _UNSAID and (role, value) != ("decimal", ".")}
-    )
+    told = {role: value for role, value in layout.items() if value not in _UNSAID and (role, value) != ("decimal", ".")}
+    return cast(Layout, told)
 
 
 def detect(table: pd.DataFrame, asked: Layout) -> Layout:
@@ -74,8 +73,8 @@ def detect(table: pd.DataFrame, asked: Layout) -> Layout:
     one_of("shape", given.get("shape", "long"), SHAPES)
     time = given.get("time", "")
     require(table, [time] if time not in ("", NO_TIME) else [], "time")
-    for role in ("past", "known"):
-        require(table, given.get(role, ()), role)
+    require(table, given.get("past", ()), "past")
+    require(table, given.get("known", ()), "known")
     require(table, given.get("static", ()) if "static_table" not in given else (), "static")
     require(table, id_columns(given.get("id", ())), "id")
     if given.get("shape") == "rows" or ("shape" not in given and _looks_like_rows(table, given)):

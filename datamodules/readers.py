@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -35,9 +35,10 @@ class Source:
 
     def panel(self) -> Panel:
         """The panel of the table, after every check; raises InputError."""
-        path = self.layout.get("static_table")
-        static = read_table(Path(path), Layout(**{**self.layout, "shape": "rows"})) if path else None  # type: ignore[typeddict-item]
-        return Panel.from_frame(self.table, **{**self.layout, "static_table": static})
+        options: dict[str, Any] = {**self.layout}
+        if "static_table" in options:
+            options["static_table"] = read_table(Path(options["static_table"]), {**self.layout, "shape": "rows"})
+        return Panel.from_frame(self.table, **options)
 
     def description(self, panel: Panel) -> dict[str, str]:
         """What the output shows about the data: files, shape, columns, frequency, sizes."""
@@ -53,9 +54,9 @@ class Source:
         }
 
 
-def load(data: str | Path | Sequence[str | Path], **layout: Unpack[Layout]) -> Panel:
+def load(data: str | Path | Sequence[str | Path], *, data_dir: str = "", **layout: Unpack[Layout]) -> Panel:
     """The panel in a file, in several, or in the data set of that name; raises InputError."""
-    return source(data, **layout).panel()
+    return source(data, data_dir=data_dir, **layout).panel()
 
 
 def read(paths: str | Path | Sequence[str | Path], **layout: Unpack[Layout]) -> Panel:
@@ -63,10 +64,18 @@ def read(paths: str | Path | Sequence[str | Path], **layout: Unpack[Layout]) -> 
     return files(paths, **layout).panel()
 
 
-def source(data: str | Path | Sequence[str | Path], **layout: Unpack[Layout]) -> Source:
-    """The file, the files or the data set of that name, read but not yet checked; raises InputError."""
+def source(data: str | Path | Sequence[str | Path], *, data_dir: str = "", **layout: Unpack[Layout]) -> Source:
+    """The file, the files or the data set of that name, read but not yet checked; raises InputError.
+
+    Args:
+        data: files, folders of them, or the name of a data set.
+        data_dir: folder with the files of a data set that would be downloaded otherwise.
+        layout: how a table is laid out; a data set knows its own.
+    """
     names = _names(data)
     if len(names) > 1 or Path(names[0]).exists():
+        if data_dir:
+            raise InputError(f"data {names[0]} is a file, but data_dir is for data sets. Leave it out.")
         return files(data, **layout)
     if Path(names[0]).suffix.lower() in ENDINGS or len(Path(names[0]).parts) > 1:
         refuse_missing(Path(names[0]))
@@ -75,8 +84,10 @@ def source(data: str | Path | Sequence[str | Path], **layout: Unpack[Layout]) ->
         raise InputError(f"data {names[0]!r} is neither a file nor a data set; {did_you_mean(names[0], datasets)}")
     if said(layout):
         raise InputError(f"data set {names[0]} knows its own {', '.join(said(layout))}; leave these options out.")
+    if data_dir and names[0] not in catalog("datamodules", "Downloaded"):
+        raise InputError(f"data set {names[0]} downloads no files, so data_dir is of no use to it. Leave it out.")
     dataset = getattr(import_module(datasets[names[0]].module), names[0])  # imports Lightning, which files do without
-    panel: Panel = dataset().load()
+    panel: Panel = (dataset(data_dir=data_dir) if data_dir else dataset()).load()
     columns = panel.columns
     told = Layout(
         shape="long",
@@ -103,7 +114,7 @@ def files(paths: str | Path | Sequence[str | Path], **layout: Unpack[Layout]) ->
     """
     names = _names(paths)
     parts = [part for name in names for part in parts_of(Path(name), layout)]
-    found = detect(parts[0].table, Layout(**{**_told(parts), **said(layout)}))  # type: ignore[typeddict-item]
+    found = detect(parts[0].table, {**_told(parts), **said(layout)})
     marks = Marks(decimal=found.get("decimal", "."), thousands=found.get("thousands", ""))
     return Source(", ".join(names), _join(parts, found, marks), found)
 

@@ -6,7 +6,7 @@ Reference:
 
 import re
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -69,7 +69,7 @@ def read_tsf(path: Path, layout: Layout) -> tuple[pd.DataFrame, Layout]:
     values, lengths = _values(written)
     attributes = dict(zip(header.attributes, texts, strict=True))
     series = np.repeat(np.arange(len(found)), lengths)
-    columns = {"unique_id": pd.Categorical.from_codes(series, categories=_ids(attributes, index))}
+    columns: dict[str, Any] = {"unique_id": pd.Categorical.from_codes(series, categories=_ids(attributes, index))}
     asked = said(layout).get("freq", "")
     asked = int(asked) if isinstance(asked, str) and asked.isdigit() else asked
     told = Layout(shape="long", id="unique_id", time=NO_TIME, target="y")
@@ -170,5 +170,6 @@ def _ids(attributes: dict[str, pd.Series], index: pd.Index) -> pd.Index:
     return pd.Index(names, dtype=object)
 
 
-def _attribute(column: pd.Series, name: str, kind: str) -> np.ndarray | pd.Categorical:
+def _attribute(column: pd.Series, name: str, kind: str) -> Any:
+    """The values of an attribute, an array of numbers or of categories."""
     return numbers(column, name) if kind == "numeric" else pd.Categorical(column.str.strip())

@@ -137,9 +137,13 @@ def test_missing_file_names_its_nearest_neighbour(write):
         load(write(LONG).with_name("dta.csv"))
 
 
-def test_data_set_refuses_options_for_files():
+def test_data_set_refuses_options_for_files(write):
     with pytest.raises(InputError, match="CO2 knows its own freq"):
         load("CO2", freq="W")
+    with pytest.raises(InputError, match="CO2 downloads no files, so data_dir"):
+        load("CO2", data_dir=".")
+    with pytest.raises(InputError, match="is a file, but data_dir is for data sets"):
+        load(write(LONG), data_dir=".")
 
 
 @pytest.mark.parametrize("name", ["CO2", "Macrodata"])
