@@ -72,7 +72,8 @@ class Inputs:
         """Inputs that leave the panel's columns as they are."""
         everything = Part(panel.offsets[:-1], panel.offsets[1:])
         prepare = Preparation(covariates="none")
-        return cls.fit(panel, everything, prepare, context_length=context_length, horizon=horizon)
+        inputs = cls.fit(panel, everything, prepare, context_length=context_length, horizon=horizon)
+        return replace(inputs, units=TargetUnits.unlearnt(panel.target.shape[1]))
 
     def lay(self, panel: Panel, *, ahead: int = 0, before: np.ndarray | None = None, complete: bool = False) -> Laid:
         """The panel as tensors.

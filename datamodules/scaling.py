@@ -1,17 +1,14 @@
-"""Affine (loc, scale) and its fits: by the context alone, or by training rows per series or for the panel."""
+"""Units of the target (Affine, Log1p, BoxCox), and the fit of an Affine to each window by its context alone."""
 
 from typing import Final, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from datamodules.errors import one_of
-from datamodules.panel import Panel
-from datamodules.split import Part
-
-SCALINGS: Final = ("mean_abs", "standard", "robust", "last", "none")
-_EPS: Final = 1e-6  # a scale below this share of the level is rounding, not variation
+SCALINGS: Final = ("mean_abs", "standard", "robust", "minmax", "last", "revin", "none")
+_EPS: Final = 1e-6  # a scale below this share of the stored level is rounding of float32, not variation
+_LARGEST: Final = 80.0  # of an exponent: what lies beyond e^80 comes back as e^80, so that every answer has an inverse
+_FURTHEST: Final = 40.0  # the same for Box-Cox, which counts from the geometric mean
 
 
 class Affine(NamedTuple):
@@ -28,77 +25,92 @@ class Affine(NamedTuple):
         """Scaled values (B, T, D) back in original units."""
         return values * self.scale + self.loc
 
-    def then(self, outer: "Affine") -> "Affine":
-        """From the units scaled by both, this one on top of ``outer``, to those that ``outer`` starts from."""
-        return Affine(self.loc * outer.scale + outer.loc, self.scale * outer.scale)
+
+class Log1p(NamedTuple):
+    """``scaled = (log(1 + original) - loc) / scale``, of values above -1."""
+
+    loc: Tensor
+    scale: Tensor
+
+    def apply(self, values: Tensor) -> Tensor:
+        """The values in scaled units."""
+        return (values.log1p() - self.loc) / self.scale
+
+    def invert(self, values: Tensor) -> Tensor:
+        """Scaled values (B, T, D) back in original units; a logarithm above 80 counts as 80."""
+        return (values * self.scale + self.loc).clamp(max=_LARGEST).expm1()
 
 
-Units = Affine  # from the stored values to original units
+class BoxCox(NamedTuple):
+    """``scaled = (((original / exp(level)) ** power - 1) / power - loc) / scale``, of values above 0.
+
+    Box and Cox (1964), counted from the geometric mean exp(level), so that no power loses digits.
+    """
+
+    loc: Tensor
+    scale: Tensor
+    power: Tensor  # never 0
+    level: Tensor
+
+    def apply(self, values: Tensor) -> Tensor:
+        """The values in scaled units."""
+        bent = ((values.log() - self.level) * self.power).expm1() / self.power
+        return (bent - self.loc) / self.scale
+
+    def invert(self, values: Tensor) -> Tensor:
+        """Scaled values (B, T, D) back in original units.
+
+        The argument of the power is kept above 0, and the answer within a factor e^40 of the geometric mean.
+        """
+        argument = ((values * self.scale + self.loc) * self.power).clamp(min=torch.finfo(values.dtype).eps - 1)
+        return ((argument.log1p() / self.power).clamp(-_FURTHEST, _FURTHEST) + self.level).exp()
 
 
-def fit_context(kind: str, target: Tensor, observed: Tensor) -> Affine:
+Units = Affine | Log1p | BoxCox  # from the stored values to original units
+IDENTITY: Final = Affine(torch.zeros(()), torch.ones(()))
+
+
+def at_end(units: Units) -> Units:
+    """The units with a last axis of size 1, for values (B, T, D, Q)."""
+    return type(units)(*(part.unsqueeze(-1) for part in units))
+
+
+def fit_context(kind: str, target: Tensor, observed: Tensor, units: Units = IDENTITY) -> Affine:
     """The Affine of each window, from observed values of its context alone: loc and scale are (B, 1, D).
 
     Args:
-        kind: ``mean_abs`` (mean; mean absolute deviation from it), ``standard`` (mean; standard deviation), ``robust``
-            (median; interquartile range), ``last`` (last value; mean absolute deviation from it) or ``none``.
+        kind: ``mean_abs`` (mean; mean absolute deviation from it), ``standard`` and ``revin`` (mean; standard
+            deviation), ``robust`` (median; interquartile range), ``minmax`` (least value; range), ``last`` (last value;
+            mean absolute deviation from it) or ``none``.
         target: (B, L, D), filled where not observed.
         observed: (B, L, D), 1 where observed, else 0.
+        units: those of the target: they say how far from the original 0 it lies.
 
-    A context without variation gets its level, or 1, as scale.
+    A context without variation gets its level as scale, or 1 when that is 0; one in which nothing is observed is scaled
+    by what fills it.
     """
     if kind == "none":
         return Affine(torch.zeros_like(target[:, :1]), torch.ones_like(target[:, :1]))
+    if observed.stride(-2):  # where all is observed, it is a single 1, expanded
+        observed = observed.masked_fill(observed.sum(1, keepdim=True) == 0, 1.0)
     if kind == "robust":
         known = target.masked_fill(observed == 0, float("nan"))
         low, loc, high = torch.nanquantile(known, target.new_tensor([0.25, 0.5, 0.75]), 1, keepdim=True)
-        return Affine(loc, _usable(high - low, loc))
+        return Affine(loc, _usable(high - low, loc, units))
+    if kind == "minmax":
+        loc = target.masked_fill(observed == 0, float("inf")).amin(1, keepdim=True)
+        high = target.masked_fill(observed == 0, float("-inf")).amax(1, keepdim=True)
+        return Affine(loc, _usable(high - loc, loc, units))
     count = observed.sum(1, keepdim=True)
     loc = target[:, -1:] if kind == "last" else (target * observed).sum(1, keepdim=True) / count
     deviation = (target - loc) * observed
-    if kind == "standard":
+    if kind in ("standard", "revin"):
         scale = (deviation.square().sum(1, keepdim=True) / count).sqrt()
     else:
         scale = deviation.abs().sum(1, keepdim=True) / count
-    return Affine(loc, _usable(scale, loc))
+    return Affine(loc, _usable(scale, loc, units))
 
 
-def _usable(scale: Tensor, loc: Tensor) -> Tensor:
-    level = loc.abs()
-    return torch.where(scale > _EPS * level, scale, level.clamp(min=1.0))
-
-
-def fit_rows(kind: str, panel: Panel, part: Part, *, per: str) -> tuple[np.ndarray, np.ndarray]:
-    """(loc, scale), each (N, D), from the observed target rows of a part: per ``series``, or for the ``panel`` at once.
-
-    ``last`` has no meaning here. A series without rows in the part gets the statistics of the whole part.
-    """
-    one_of("scaling", kind, ("none", "mean_abs", "standard", "robust"))
-    one_of("per", per, ("series", "panel"))
-    n_targets = panel.target.shape[1]
-    loc, scale = np.zeros((panel.n_series, n_targets)), np.ones((panel.n_series, n_targets))
-    if kind == "none":
-        return loc, scale
-    rows = np.arange(len(panel.target))
-    series = panel.series_of_row
-    used = ((rows >= part.begin[series]) & (rows < part.stop[series]))[:, None] & panel.observed
-    for target in range(n_targets):
-        values, owner = panel.target[used[:, target], target], series[used[:, target]]
-        loc[:, target], scale[:, target] = _statistics(kind, values)
-        if per == "series":
-            edges = np.searchsorted(owner, np.arange(panel.n_series + 1))
-            for one in np.flatnonzero(np.diff(edges)):
-                loc[one, target], scale[one, target] = _statistics(kind, values[edges[one] : edges[one + 1]])
-    return loc, scale
-
-
-def _statistics(kind: str, values: np.ndarray) -> tuple[float, float]:
-    if len(values) == 0:
-        return 0.0, 1.0
-    if kind == "robust":
-        low, loc, high = np.quantile(values, (0.25, 0.5, 0.75))
-        scale = high - low
-    else:
-        loc = values.mean()
-        scale = values.std() if kind == "standard" else np.abs(values - loc).mean()
-    return float(loc), float(scale if scale > _EPS * abs(loc) else max(abs(loc), 1.0))
+def _usable(scale: Tensor, loc: Tensor, units: Units) -> Tensor:
+    level = (loc + units.loc / units.scale).abs()
+    return torch.where(scale > _EPS * loc.abs(), scale, level.masked_fill(level == 0, 1.0))

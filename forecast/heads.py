@@ -1,7 +1,7 @@
 """Heads: from a network's features to forecasts. A head says how many numbers it needs per step, its loss, its answer.
 
-A raw answer is (B, H, D, M) in scaled units. ``answer`` turns it into (B, H, D, Q), still scaled; the middle of Q, at
-``middle``, is the point forecast.
+A raw answer is (B, H, D, M) in scaled units. ``answer`` turns it into (B, H, D, Q), still scaled, on which ``loss`` is
+taken; the middle of Q, at ``middle``, is the point forecast.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from datamodules.errors import one_of
-from datamodules.scaling import Affine
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+Inverse = Callable[[Tensor], Tensor]  # from scaled to original units
 
 
 def _squared_log_error(forecast: Tensor, target: Tensor) -> Tensor:
@@ -46,17 +46,17 @@ class PointHead(nn.Module):
         one_of("loss", loss, LOSSES)
         self.kind = loss
 
-    def loss(self, raw: Tensor, target: Tensor, original: Affine) -> Tensor:
+    def loss(self, answer: Tensor, target: Tensor, original: Inverse) -> Tensor:
         """The loss of each value, (B, H, D).
 
         Args:
-            raw: (B, H, D, 1) scaled.
+            answer: (B, H, D, 1) scaled.
             target: (B, H, D) scaled.
             original: from scaled to original units.
         """
-        forecast = raw[..., 0]
+        forecast = answer[..., 0]
         if self.kind == "msle":
-            forecast, target = original.invert(forecast), original.invert(target)
+            forecast, target = original(forecast), original(target)
         return LOSSES[self.kind](forecast, target)
 
     def answer(self, raw: Tensor) -> Tensor:
@@ -85,12 +85,12 @@ class QuantileHead(nn.Module):
         self.middle = self.levels.index(0.5)
         self.register_buffer("level", torch.tensor(self.levels), persistent=False)
 
-    def loss(self, raw: Tensor, target: Tensor, original: Affine) -> Tensor:
+    def loss(self, answer: Tensor, target: Tensor, original: Inverse) -> Tensor:
         """Twice the mean pinball loss over levels, (B, H, D); with the median alone it is the absolute error.
 
         Koenker and Bassett (1978).
         """
-        error = target.unsqueeze(-1) - self.answer(raw)
+        error = target.unsqueeze(-1) - answer
         return 2 * torch.maximum(self.level * error, (self.level - 1) * error).mean(-1)  # type: ignore[operator]
 
     def answer(self, raw: Tensor) -> Tensor:

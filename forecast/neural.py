@@ -147,8 +147,8 @@ class NeuralForecaster:
                 part = slice(begin, begin + _PREDICT_BATCH)
                 index = torch.from_numpy(rows[part]).to(self.module.device)
                 context = store.context(index, context_length=length, horizon=self.dims.horizon)
-                answers[part] = self.module(context).cpu().numpy()
-        answers = answers[:, :horizon]
+                answers[part] = self.module.stored(context).cpu().numpy()
+        answers = laid.units.invert(answers[:, :horizon], series)
         return answers[..., self.module.head.middle], answers[..., chosen]
 
     def _as_they_are(self, panel: Panel) -> Inputs:

@@ -38,7 +38,10 @@ class Training(TypedDict, total=False):
         head: quantile (trained on the pinball loss) or point (default: quantile)
         loss: of a point head: mae, mse, huber or msle (default: mae)
         levels: of a quantile head, beside the median (default: [0.1, 0.9])
-        scaling: of each window by its own context: mean_abs, standard, robust, last or none (default: mean_abs)
+        scaling: of each window by its own context: mean_abs, standard, robust, minmax, last, revin (standard, then a
+            gain and shift that are learnt) or none (default: mean_abs)
+        difference: 1, or a season: the network sees each value less the one so many steps before, and answers with
+            what is to be added to the last one in the same phase; 0 for values as they are (default: 0)
         patience: epochs without a better validation loss before training stops; the best weights are restored either
             way; 0 turns both off (default: 5)
     """
@@ -55,6 +58,7 @@ class Training(TypedDict, total=False):
     loss: str
     levels: list[float]
     scaling: str
+    difference: int
     patience: int
 
 
@@ -71,6 +75,7 @@ DEFAULTS: Final[Training] = {
     "loss": "mae",
     "levels": [0.1, 0.9],
     "scaling": "mean_abs",
+    "difference": 0,
     "patience": 5,
 }
 PENALTIES: Final = ("none", "l1", "l2", "elastic_net")
@@ -98,7 +103,7 @@ def complete(given: Training) -> Training:
         )
     if not options["lr"] > 0:
         raise InputError(f"lr is {options['lr']}; a learning rate must be above 0. Give a positive one.")
-    for name in ("weight_decay", "penalty_weight", "clip", "patience"):
+    for name in ("weight_decay", "penalty_weight", "clip", "difference", "patience"):
         at_least(name, options[name], 0)  # type: ignore[literal-required]
     return options
 

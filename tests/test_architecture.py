@@ -29,7 +29,7 @@ LAYERS = (
     ("forecast.neural", "forecast.checkpoint"),
     ("forecast.models", "forecast.baselines"),
     ("forecast.training",),
-    ("forecast.heads", "forecast.stack"),
+    ("forecast.heads", "forecast.normalisation", "forecast.stack"),
     ("forecast.forecaster", "forecast.evaluation"),
     ("forecast.table",),
     ("forecast",),  # its own __init__, which loads everything else by name when it is first used

@@ -40,7 +40,7 @@ def test_every_number_of_the_raw_answer_moves_a_quantile():
 def test_pinball_is_that_of_a_slow_loop():
     head = QuantileHead((0.1, 0.3, 0.9))
     raw, target = random(4, 3, 2, 4), random(4, 3, 2, seed=1)
-    answer, loss = head.answer(raw), head.loss(raw, target, IDENTITY)
+    answer, loss = head.answer(raw), head.loss(head.answer(raw), target, IDENTITY.invert)
     assert loss.shape == (4, 3, 2)
     for place in np.ndindex(4, 3, 2):
         expected = 0.0
@@ -52,7 +52,9 @@ def test_pinball_is_that_of_a_slow_loop():
 
 def test_pinball_of_the_median_alone_is_the_absolute_error():
     raw, target = random(5, 4, 1, 1), random(5, 4, 1, seed=1)
-    assert torch.equal(QuantileHead((0.5,)).loss(raw, target, IDENTITY), PointHead("mae").loss(raw, target, IDENTITY))
+    assert torch.equal(
+        QuantileHead((0.5,)).loss(raw, target, IDENTITY.invert), PointHead("mae").loss(raw, target, IDENTITY.invert)
+    )
 
 
 def test_pinball_is_least_at_the_quantile():
@@ -61,7 +63,7 @@ def test_pinball_is_least_at_the_quantile():
     median, gaps = float(np.median(sample)), np.linspace(-2.0, 3.0, 201)
     raw = torch.tensor([[[[median, gap]]] for gap in gaps], dtype=torch.float64)  # (201, 1, 1, 2)
     target = torch.from_numpy(sample)
-    losses = [float(head.loss(one, target[:, None], IDENTITY).mean()) for one in raw]
+    losses = [float(head.loss(head.answer(one), target[:, None], IDENTITY.invert).mean()) for one in raw]
     best = head.answer(raw)[int(np.argmin(losses)), 0, 0]
     assert best.tolist() == pytest.approx([median, np.quantile(sample, 0.9)], abs=0.03)
 
@@ -69,27 +71,27 @@ def test_pinball_is_least_at_the_quantile():
 @pytest.mark.parametrize(("loss", "expected"), [("mae", [1.0, 3.0]), ("mse", [1.0, 9.0]), ("huber", [0.5, 2.5])])
 def test_point_losses_by_hand(loss, expected):
     raw, target = torch.tensor([2.0, -1.0]).view(1, 2, 1, 1), torch.tensor([1.0, 2.0]).view(1, 2, 1)
-    assert PointHead(loss).loss(raw, target, IDENTITY).flatten().tolist() == pytest.approx(expected)
+    assert PointHead(loss).loss(raw, target, IDENTITY.invert).flatten().tolist() == pytest.approx(expected)
 
 
 def test_msle_is_taken_in_original_units():
     original = Affine(torch.tensor(10.0), torch.tensor(4.0))
     raw, target = torch.tensor([1.0]).view(1, 1, 1, 1), torch.tensor([2.0]).view(1, 1, 1)
     expected = (math.log1p(14.0) - math.log1p(18.0)) ** 2
-    assert float(PointHead("msle").loss(raw, target, original)) == pytest.approx(expected, rel=1e-5)
+    assert float(PointHead("msle").loss(raw, target, original.invert)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_msle_is_that_of_scikit_learn():
     from sklearn.metrics import mean_squared_log_error
 
     raw, target = random(50).abs(), random(50, seed=1).abs()
-    own = PointHead("msle").loss(raw.view(50, 1, 1, 1), target.view(50, 1, 1), IDENTITY).mean()
+    own = PointHead("msle").loss(raw.view(50, 1, 1, 1), target.view(50, 1, 1), IDENTITY.invert).mean()
     assert float(own) == pytest.approx(mean_squared_log_error(target, raw), rel=1e-5)
 
 
 def test_msle_of_negative_forecasts_still_has_a_gradient():
     raw = torch.full((1, 1, 1, 1), -5.0, requires_grad=True)
-    PointHead("msle").loss(raw, torch.ones(1, 1, 1), IDENTITY).sum().backward()
+    PointHead("msle").loss(raw, torch.ones(1, 1, 1), IDENTITY.invert).sum().backward()
     assert torch.isfinite(raw.grad).all()
     assert (raw.grad < 0).all()
 
@@ -100,7 +102,7 @@ def test_point_head_answers_with_its_number_and_a_perfect_forecast_costs_nothing
     raw = random(3, 2, 1, 1).abs()
     assert (head.size, head.middle, head.levels) == (1, 0, ())
     assert torch.equal(head.answer(raw), raw)
-    assert (head.loss(raw, raw[..., 0], IDENTITY) == 0).all()
+    assert (head.loss(head.answer(raw), raw[..., 0], IDENTITY.invert) == 0).all()
 
 
 def test_head_keeps_nothing_in_the_weights():

@@ -1,14 +1,10 @@
-"""Affine and its fits."""
+"""Units of the target, and the fit of an Affine to each window."""
 
 import numpy as np
 import pytest
 import torch
 
-from datamodules.errors import InputError
-from datamodules.scaling import SCALINGS, Affine, fit_context, fit_rows
-from datamodules.split import Part, by_steps
-
-ROW_KINDS = ("mean_abs", "standard", "robust")
+from datamodules.scaling import SCALINGS, Affine, BoxCox, Log1p, at_end, fit_context
 
 
 def contexts(shape=(6, 20, 2), level=100.0, spread=5.0, seed=0):
@@ -51,6 +47,8 @@ def test_last_is_the_filled_last_value():
     [
         ("mean_abs", np.mean, lambda y: np.abs(y - y.mean()).mean()),
         ("standard", np.mean, np.std),
+        ("revin", np.mean, np.std),
+        ("minmax", np.min, np.ptp),
         ("robust", np.median, lambda y: np.subtract(*np.percentile(y, [75, 25]))),
         ("last", lambda y: y[-1], lambda y: np.abs(y - y[-1]).mean()),
     ],
@@ -65,16 +63,20 @@ def test_loc_and_scale_are_those_of_numpy(kind, loc, scale):
             assert affine.scale[window, 0, column].item() == pytest.approx(scale(y))
 
 
-@pytest.mark.parametrize("kind", SCALINGS)
-@pytest.mark.parametrize("value", [0.0, 5.0, -3.0, 0.1, 1e7])
-def test_constant_contexts_scale_to_finite_small_numbers(kind, value):
+@pytest.mark.parametrize("kind", [kind for kind in SCALINGS if kind != "none"])
+@pytest.mark.parametrize("value", [0.0, 5.0, -3.0, 0.1, 1e7, 1e-12])
+def test_constant_contexts_are_scaled_by_their_level(kind, value):
     target = torch.full((3, 24, 1), value)
     affine = fit_context(kind, target, torch.ones_like(target))
-    assert (affine.scale >= 1 - 1e-6).all()
-    scaled = affine.apply(target)
-    assert torch.isfinite(scaled).all()
-    if kind != "none":
-        assert (scaled.abs() < 1e-5).all()
+    torch.testing.assert_close(affine.scale, torch.full((3, 1, 1), abs(value) or 1.0), rtol=1e-6, atol=0)
+    assert (affine.apply(target).abs() < 1e-5).all()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SCALINGS if kind != "none"])
+def test_level_of_a_constant_context_is_that_of_original_units(kind):
+    units = Affine(torch.full((3, 1, 1), 1e12), torch.full((3, 1, 1), 10.0))
+    target = torch.zeros(3, 24, 1)
+    assert (fit_context(kind, target, torch.ones_like(target), units).scale == 1e11).all()
 
 
 @pytest.mark.parametrize("kind", SCALINGS)
@@ -92,47 +94,42 @@ def test_affine_is_scaled_equals_original_less_loc_over_scale():
     assert affine.invert(torch.tensor([2.0])).tolist() == [10.0]
 
 
-@pytest.mark.parametrize("kind", ROW_KINDS)
-@pytest.mark.parametrize("per", ["series", "panel"])
-def test_rows_outside_the_part_do_not_matter(make_panel, kind, per):
-    panel = make_panel([40, 30], targets=2, holes=0.2)
-    part = by_steps(panel, validation=10).train
-    blanked = panel.until(part.stop - 1)
-    for left, right in zip(fit_rows(kind, panel, part, per=per), fit_rows(kind, blanked, part, per=per), strict=True):
-        np.testing.assert_array_equal(left, right)
-        assert left.shape == (2, 2)
+def bent(kind, count=400, dtype=torch.float64):
+    """Units of a kind, and original values from 1e-3 to 1e6 that they take."""
+    values = torch.logspace(-3, 6, count, dtype=torch.float64).to(dtype)
+    parts = {"loc": 2.0, "scale": 3.0}
+    if kind == "log1p":
+        return Log1p(**{name: torch.tensor(part, dtype=dtype) for name, part in parts.items()}), values
+    parts |= {"power": kind, "level": 3.0}
+    return BoxCox(**{name: torch.tensor(part, dtype=dtype) for name, part in parts.items()}), values
 
 
-@pytest.mark.parametrize("per", ["series", "panel"])
-def test_rows_are_fitted_per_series_or_for_the_panel(make_panel, per):
-    panel = make_panel([40, 30], holes=0.2)
-    part = by_steps(panel, validation=10).train
-    loc, scale = fit_rows("standard", panel, part, per=per)
-    used = [panel.target[begin:stop, 0] for begin, stop in zip(*part, strict=True)]
-    used = used if per == "series" else [np.concatenate(used)] * 2
-    np.testing.assert_allclose(loc[:, 0], [np.nanmean(y) for y in used])
-    np.testing.assert_allclose(scale[:, 0], [np.nanstd(y) for y in used])
+@pytest.mark.parametrize("kind", ["log1p", -0.3, 1e-6, 0.4, 1.0])
+def test_inverse_of_transforms_is_exact(kind):
+    units, values = bent(kind)
+    torch.testing.assert_close(units.invert(units.apply(values)), values, rtol=1e-6, atol=0)
 
 
-def test_series_without_rows_in_the_part_takes_the_statistics_of_the_part(make_panel):
-    panel = make_panel([40, 30])
-    part = Part(np.array([0, 40]), np.array([40, 40]))
-    loc, scale = fit_rows("mean_abs", panel, part, per="series")
-    assert loc[0] == loc[1] == panel.target[:40].mean()
-    assert scale[0] == scale[1]
+@pytest.mark.parametrize("kind", ["log1p", -1.0, -0.3, 1e-6, 0.4, 2.0])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_any_answer_has_a_finite_inverse_that_keeps_the_order(kind, dtype):
+    units, _ = bent(kind, dtype=dtype)
+    answers = torch.cat([-torch.logspace(30, -3, 300), torch.logspace(-3, 30, 300)]).to(dtype).requires_grad_()
+    values = units.invert(answers)
+    assert torch.isfinite(values).all()
+    assert (values.diff() >= 0).all()
+    values.sum().backward()
+    assert torch.isfinite(answers.grad).all()
 
 
-def test_constant_series_keep_a_usable_scale(make_panel):
-    panel = make_panel([40])
-    constant = panel.until(np.array([0]))
-    part = Part(np.array([0]), np.array([1]))
-    assert all(fit_rows(kind, constant, part, per="series")[1] >= 1 for kind in ROW_KINDS)
+def test_box_cox_is_that_of_scipy_over_the_geometric_mean():
+    from scipy.special import boxcox
+
+    units, values = bent(0.4)
+    expected = (boxcox(values.numpy() / np.exp(3.0), 0.4) - 2.0) / 3.0
+    np.testing.assert_allclose(units.apply(values).numpy(), expected)
 
 
-@pytest.mark.parametrize(
-    ("kind", "per", "named"), [("standart", "series", "standard"), ("standard", "serie", "series")]
-)
-def test_unknown_names_are_refused_with_the_nearest(make_panel, kind, per, named):
-    panel = make_panel([40])
-    with pytest.raises(InputError, match=f"did you mean '{named}'"):
-        fit_rows(kind, panel, by_steps(panel, validation=5).train, per=per)
+def test_units_at_the_end_take_quantiles():
+    units = Affine(torch.ones(4, 1, 2), torch.full((4, 1, 2), 2.0))
+    assert torch.equal(at_end(units).invert(torch.ones(4, 3, 2, 5)), torch.full((4, 3, 2, 5), 3.0))

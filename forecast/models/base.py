@@ -17,9 +17,10 @@ from datamodules.base import WindowDataModule
 from datamodules.errors import InputError, at_least, one_of
 from datamodules.inputs import Inputs
 from datamodules.loader import WindowLoader
-from datamodules.scaling import Affine, fit_context
+from datamodules.scaling import Affine, at_end
 from datamodules.window import Context, Dims, Window
 from forecast.heads import make_head
+from forecast.normalisation import Normalisation
 from forecast.stack import ROLES, Embeddings, channels, views
 from forecast.training import (
     BestWeights,
@@ -89,6 +90,9 @@ class ForecastModule(pl.LightningModule, ABC):
         self.save_hyperparameters(ignore=["width", "cell"])
         self.hparams["dims"] = self.dims.plain()  # plain values: a checkpoint loads with weights_only
         self.head = make_head(self.options["head"], loss=self.options["loss"], levels=self.options["levels"])
+        self.normalisation = Normalisation(
+            self.dims, scaling=self.options["scaling"], difference=self.options["difference"]
+        )
         self.projection = nn.Linear(width, self.dims.horizon * self.dims.target * self.head.size)
 
     def initialise(self) -> None:
@@ -116,22 +120,33 @@ class ForecastModule(pl.LightningModule, ABC):
         stretches = [known[:, first : first + length] for first in views(self.dims)]
         return torch.cat([context.target, past, *stretches, static.unsqueeze(1).expand(-1, length, -1)], -1)
 
-    def _raw(self, context: Context) -> tuple[Tensor, Affine]:
-        affine = fit_context(self.options["scaling"], context.target, context.observed)
-        features = self.encode(context._replace(target=affine.apply(context.target)))
+    def _scaled(self, context: Context) -> tuple[Tensor, Affine]:
+        """The answer (B, H, D, Q) in units of the window, and these."""
+        seen, affine = self.normalisation.apply_to(context)
         shape = (self.dims.horizon, self.dims.target, self.head.size)
-        return self.projection(features).unflatten(-1, shape), affine
+        raw = self.projection(self.encode(seen)).unflatten(-1, shape)
+        return self.normalisation.undo(self.head.answer(raw)), affine
+
+    def stored(self, context: Context) -> Tensor:
+        """Forecasts (B, H, D, Q) in the stored units of the context, which lose no digits to a high level."""
+        answer, affine = self._scaled(context)
+        return at_end(affine).invert(answer)
 
     def forward(self, context: Context) -> Tensor:
-        """Forecasts in original units: (B, H, D, Q), ascending in Q; Q is 1 for a point head."""
-        raw, affine = self._raw(context)
-        loc, scale = affine.then(context.units)
-        return self.head.answer(raw) * scale.unsqueeze(-1) + loc.unsqueeze(-1)
+        """Forecasts in original units: (B, H, D, Q), ascending in Q; Q is 1 for a point head.
+
+        The middle one is the point forecast: where the target was transformed it is the median, not the mean.
+        """
+        return at_end(context.units).invert(self.stored(context))
 
     def loss(self, window: Window) -> Tensor:
         """The mean loss over observed values, without penalty: a scalar in scaled units."""
-        raw, affine = self._raw(window.context)
-        each = self.head.loss(raw, affine.apply(window.target), affine.then(window.context.units))
+        answer, affine = self._scaled(window.context)
+
+        def original(values: Tensor) -> Tensor:
+            return window.context.units.invert(affine.invert(values))
+
+        each = self.head.loss(answer, affine.apply(window.target), original)
         return (each * window.observed).sum() / window.observed.sum().clamp(min=1)
 
     def on_fit_start(self) -> None:
