@@ -77,9 +77,10 @@ def with_features(panel: Panel, features: Features) -> Panel:
         panel: its clock says the local time.
         features: as ``feature_sets.chosen`` returned them for this panel or the one that a network learnt from.
     """
+    if not features.known and not features.use:
+        return panel
     kept = {role: _kept(role, getattr(panel.columns, role), features.use) for role in ("past", "known", "static")}
-    positions = np.arange(len(panel.target)) + np.repeat(panel.start - panel.offsets[:-1], panel.lengths)
-    made = _made(panel, positions, features) if features.known else {}
+    made = _made(panel, features) if features.known else {}
     names = {role: tuple(getattr(panel.columns, role)[each] for each in places) for role, places in kept.items()}
     taken = {*panel.columns.target, *names["past"], *names["known"], *names["static"]}
     for name in made:
@@ -117,8 +118,9 @@ def _columns(values: np.ndarray, places: list[int]) -> np.ndarray:
     return values if len(places) == values.shape[1] else values[:, places]
 
 
-def _made(panel: Panel, positions: np.ndarray, features: Features) -> dict[str, np.ndarray]:
+def _made(panel: Panel, features: Features) -> dict[str, np.ndarray]:
     """The columns (R) that are known ahead, made once for each stamp that several series share."""
+    positions = np.arange(len(panel.target)) + np.repeat(panel.start - panel.offsets[:-1], panel.lengths)
     first, stop = int(positions.min()), int(positions.max()) + 1
     shared = stop - first < len(positions)
     distinct = np.arange(first, stop) if shared else positions

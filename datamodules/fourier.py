@@ -24,7 +24,8 @@ def read_pairs(text: str) -> tuple[float, int]:
     """
     found = _FORM.fullmatch(text)
     if not found:
-        raise InputError(f"fourier {text!r} is not of the form period:pairs; expected one such as '24:2'. Write it so.")
+        hint = "Write it so, in quotes in YAML, which reads 24:2 as a number." if text.isdigit() else "Write it so."
+        raise InputError(f"fourier {text!r} is not of the form period:pairs; expected one such as '24:2'. {hint}")
     period, pairs = float(found[1]), int(found[2])
     if pairs < 1 or 2 * pairs > period:
         raise InputError(

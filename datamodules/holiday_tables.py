@@ -16,6 +16,7 @@ from datamodules.tables import read_table
 _ENDINGS: Final = (".csv", ".parquet")
 _DATES: Final = ("date", "ds")  # the column of dates in a person's table; the first one where none is called so
 _DAY: Final = 86_400_000_000  # microseconds
+_YEAR: Final = 366  # days that may pass without a holiday at the ends of a table
 
 
 def check_holidays(source: str) -> None:
@@ -31,16 +32,16 @@ def holiday_columns(clock: Clock, positions: np.ndarray, source: str) -> dict[st
     longer steps stand for the days before them, and those of weeks too unless they are Mondays; all others stand for
     the days that they begin.
 
-    The source is a place such as AU-VIC or ES, or a CSV or Parquet file. Raises InputError where it says nothing of the
-    time of the positions.
+    The source is a place such as AU-VIC or ES, or a CSV or Parquet file. Raises InputError where it does not know all
+    the time from the first position to the last: a day without a holiday is not one that nobody wrote down.
     """
     first, stop = _days(clock, positions)
     begin, end = first.min(), stop.max() - 1
     days = _read(source) if _is_file(source) else _of_place(source, _year(begin), _year(end))
-    if _is_file(source) and (days[-1] < begin or days[0] > end):
+    if _is_file(source) and (days[0] > begin + _YEAR or days[-1] < end - _YEAR):
         raise InputError(
             f"holidays {source} reach from {days[0]} to {days[-1]}, the series from {begin} to {end}; expected dates "
-            "of that time. Add them."
+            "of all that time, within a year of both ends. Add them."
         )
     count = (np.searchsorted(days, stop) - np.searchsorted(days, first)).astype(np.float64)
     columns = {"holiday": np.minimum(count, 1)}
@@ -112,10 +113,10 @@ def _place(source: str) -> tuple[str, str]:
     places = _package().list_supported_countries(include_aliases=True)
     if country in places and (not part or part in places[country]):
         return country, part
-    known = [f"{each}-{part}" for each, parts in places.items() for part in parts]
-    hint = did_you_mean(source, [*places, *known])
-    if not hint.startswith("did"):
-        hint = "expected a country (ES), a part of one (AU-VIC) or a file of dates (dates.csv). Give one."
+    near = country.upper()
+    hint = "expected a country (ES), a part of one (AU-VIC) or a file of dates (dates.csv). Give one."
+    if near in places:
+        hint = did_you_mean(source, [near, *(f"{near}-{each}" for each in places[near])])
     raise InputError(f"holidays {source!r} are not known; {hint}")
 
 

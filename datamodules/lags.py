@@ -57,6 +57,8 @@ def lagged_columns(target: np.ndarray, offsets: np.ndarray, lags: Sequence[int],
     A row holds nothing from after it and nothing from another series. Where a lag reaches to before its series, it is
     the series' first value; a rolling statistic there is one of the rows that there are.
     """
+    if not lags and not rolling:
+        return target[:, :0]
     rows = np.arange(len(target))
     begin = np.repeat(offsets[:-1], np.diff(offsets))
     columns = [target[np.maximum(rows - lag, begin)] for lag in lags]
@@ -65,7 +67,7 @@ def lagged_columns(target: np.ndarray, offsets: np.ndarray, lags: Sequence[int],
         bounds = _Bounds(begin=np.maximum(rows - steps + 1, begin), stop=rows + 1)
         windows = pd.DataFrame(target).rolling(bounds, min_periods=1)
         columns.append(getattr(windows, statistic)().to_numpy())
-    return np.hstack([target[:, :0], *columns])
+    return np.hstack(columns)
 
 
 def lagged_names(targets: Sequence[str], lags: Sequence[int], rolling: Sequence[str]) -> tuple[str, ...]:

@@ -1,0 +1,79 @@
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from datamodules.errors import InputError
+from datamodules.lags import STATISTICS, check_lags, lagged_columns, lagged_names, read_rolling
+
+
+@pytest.fixture
+def series():
+    """A target (R, 2) of series with 50, 1, 7 and 200 rows, far apart in size, and their offsets."""
+    offsets = np.cumsum([0, 50, 1, 7, 200])
+    values = np.random.default_rng(0).normal(size=(offsets[-1], 2))
+    values[:50] = values[:50] * 1e9 + 1e12
+    return values, offsets
+
+
+def test_a_lag_is_the_value_so_many_rows_before_or_the_first(series):
+    target, offsets = series
+    columns = lagged_columns(target, offsets, (1, 12), ())
+    for begin, stop in pairwise(offsets):
+        for row in range(begin, stop):
+            expected = [*target[max(row - 1, begin)], *target[max(row - 12, begin)]]
+            np.testing.assert_array_equal(columns[row], expected)
+
+
+@pytest.mark.parametrize("statistic", STATISTICS)
+def test_rolling_equals_pandas_within_each_series(series, statistic):
+    target, offsets = series
+    columns = lagged_columns(target, offsets, (), (f"{statistic}_5", f"{statistic}_24"))
+    owner = np.repeat(np.arange(4), np.diff(offsets))
+    for place, steps in enumerate((5, 24)):
+        windows = pd.DataFrame(target).groupby(owner).rolling(steps, min_periods=1)
+        expected = getattr(windows, statistic)().to_numpy()
+        np.testing.assert_allclose(columns[:, 2 * place : 2 * place + 2], expected, rtol=1e-9)
+
+
+def test_a_mean_is_exact_beside_a_series_of_another_size(series):
+    target, offsets = series
+    columns = lagged_columns(target, offsets, (), ("mean_24",))
+    begin = offsets[3]
+    alone = lagged_columns(target[begin:], np.array([0, 200]), (), ("mean_24",))
+    np.testing.assert_allclose(columns[begin:], alone, rtol=1e-12)
+    np.testing.assert_allclose(columns[begin + 100], target[begin + 77 : begin + 101].mean(axis=0), rtol=1e-12)
+
+
+def test_no_later_row_and_no_other_series_reaches_a_row(series):
+    target, offsets = series
+    rolling = tuple(f"{statistic}_9" for statistic in STATISTICS)
+    before = lagged_columns(target, offsets, (1, 30), rolling)
+    garbage = target.copy()
+    garbage[120:] = -1e30
+    garbage[:51] = 1e30
+    after = lagged_columns(garbage, offsets, (1, 30), rolling)
+    np.testing.assert_allclose(after[51:120], before[51:120], rtol=1e-12)
+    later = target.copy()
+    later[120:] = -1e30
+    np.testing.assert_array_equal(lagged_columns(later, offsets, (1, 30), rolling)[:120], before[:120])
+
+
+def test_names_are_in_the_order_of_the_columns(series):
+    names = lagged_names(["a", "b"], (3,), ("max_7",))
+    assert names == ("a_lag3", "b_lag3", "a_max7", "b_max7")
+    assert lagged_columns(*series, (3,), ("max_7",)).shape == (258, len(names))
+    assert lagged_columns(*series, (), ()).shape == (258, 0)
+
+
+@pytest.mark.parametrize("lag", [0, -24, 1.5, True, "24"])
+def test_a_lag_that_is_no_step_back_is_refused(lag):
+    with pytest.raises(InputError, match=r"a lag is .*steps back, at least 1"):
+        check_lags((lag,))
+
+
+@pytest.mark.parametrize("text", ["mean", "mean_1", "mean_-3", "std_24", "mean24", "mean_24_2"])
+def test_another_rolling_statistic_is_refused(text):
+    with pytest.raises(InputError, match=r"rolling .*such as 'mean_24'"):
+        read_rolling(text)
