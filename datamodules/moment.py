@@ -30,7 +30,7 @@ def moment(stamp: Any, clock: Clock) -> np.datetime64 | int:
         return int(stamp)
     try:
         parsed = pd.Timestamp(stamp)
-        if parsed is pd.NaT:
+        if parsed is pd.NaT or isinstance(stamp, int | float):
             raise ValueError("not a time")
     except (ValueError, TypeError) as error:
         raise InputError(f"{stamp!r} is not a date; expected one such as '2020-01-31'. Write it that way.") from error

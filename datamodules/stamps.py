@@ -1,6 +1,5 @@
 """One column of a person's table -> stamps, with a sentence for what is none."""
 
-import warnings
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
@@ -9,10 +8,10 @@ import pandas as pd
 
 from datamodules.aliases import in_days
 from datamodules.cells import more, place, shown
+from datamodules.dates import Read, are_quarters_or_weeks, guessed, parse_dates
 from datamodules.errors import InputError
 from datamodules.zones import directions, doubled, second_passes, time_zone, to_local, to_utc
 
-_ZONE = r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)$"
 _FIRST, _LAST = np.datetime64("1678-01-01", "us"), np.datetime64("2262-01-01", "us")
 
 
@@ -21,14 +20,6 @@ class Stamps(NamedTuple):
 
     times: np.ndarray  # (R) datetime64[us] or int64
     zone: str  # as the person or the column's type names it; empty when neither does
-
-
-class Read(NamedTuple):
-    """Dates as they are written, and as moments where the time zone is written beside them."""
-
-    written: np.ndarray  # (R) datetime64[us], the wall clock's
-    utc: np.ndarray | None  # (R) datetime64[us]
-    zone: str = ""  # that the column's type names
 
 
 def stamps(
@@ -93,13 +84,23 @@ def _read(column: pd.Series, name: Any, zone: str) -> Read | np.ndarray:
         written = times.tz_localize(None).to_numpy().astype("datetime64[us]")
         utc = times.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]") if times.tz else None
         _refuse(column, name, _outside(written))
+        if times.unit == "ns" and (times.asi8 % 1000).any():
+            row = int((times.asi8 % 1000 != 0).argmax())
+            raise InputError(
+                f"column {str(name)!r} holds {shown(column.iloc[row])} in {place(column.index, row)}; expected whole "
+                "microseconds. Round the stamps."
+            )
         return Read(written, utc, _named(times))
     if pd.api.types.is_integer_dtype(column):
+        if column.max() > np.iinfo(np.int64).max:
+            raise InputError(
+                f"column {str(name)!r} holds {column.max()}; expected whole numbers below 2^63. Count from less."
+            )
         return _whole_numbers(column.to_numpy(dtype=np.int64))
     codes, texts = pd.factorize(column.astype(str).str.strip())
     if pd.Series(texts).str.fullmatch(r"[+-]?\d{1,18}").all():
         return _whole_numbers(np.asarray(texts.astype(np.int64))[codes])
-    read = _parse(pd.Series(texts, dtype=object), column, codes, name, zone)
+    read = parse_dates(pd.Series(texts, dtype=object), column, codes, name, zone)
     _refuse(column, name, np.asarray(_outside(read.written)[codes]))
     return Read(read.written[codes], None if read.utc is None else read.utc[codes])
 
@@ -151,51 +152,10 @@ def looks_like_stamps(column: pd.Series) -> bool:
     texts = column.dropna().head(20).astype(str).str.strip()
     if pd.api.types.is_numeric_dtype(column) or texts.empty or texts.str.fullmatch(r"[+-]?[\d.,]+").any():
         return False
+    if are_quarters_or_weeks(texts):
+        return True
     iso = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True).notna()
-    return bool(iso.all()) or all(_guessed(text) for text in texts)
-
-
-def _parse(texts: pd.Series, column: pd.Series, codes: np.ndarray, name: Any, zone: str) -> Read:
-    """The (unique) texts as dates, NaT where one does not parse in the format that fits most."""
-    offsets = texts.str.extract(_ZONE, expand=False).str.replace(r"^(?:Z|UTC)$", "+00:00", regex=True)
-    zoned = offsets.notna().to_numpy()
-    if offsets.nunique(dropna=False) > 1 and not (zone and zoned.all()):
-        other = int((offsets.fillna("") != offsets.fillna("").iloc[0]).to_numpy().argmax())
-        hint = "Name the zone that they are of with zone (--zone Europe/Madrid), or write" if zoned.all() else "Write"
-        raise InputError(
-            f"time zones are mixed in column {str(name)!r}: {texts[0]!r} and {texts[other]!r} in "
-            f"{place(column.index, int((codes == other).argmax()))}. {hint} all stamps in one zone, such as UTC."
-        )
-    bare = texts.str.replace(r"\s*(?:Z|UTC|[+-]\d\d:?\d\d)$", "", regex=True) if zoned.all() else texts
-    formats = ["ISO8601", *_guessed(bare[0])]
-    tried = [pd.to_datetime(bare, format=each, errors="coerce").to_numpy().astype("datetime64[us]") for each in formats]
-    whole = [times for times in tried if not np.isnat(times).any()]
-    if len(whole) > 1 and (whole[0] != whole[-1]).any():
-        row = int((whole[0] != whole[-1]).argmax())
-        raise InputError(
-            f"column {str(name)!r} may name the day or the month first: {texts[row]!r} reads as {_day(whole[0][row])} "
-            f"or {_day(whole[-1][row])}. Write dates as 2020-01-31."
-        )
-    best = min(tried, key=lambda times: int(np.isnat(times).sum()))
-    return Read(best, best - _durations(offsets) if zoned.all() else None)
-
-
-def _durations(offsets: pd.Series) -> np.ndarray:
-    """Offsets from UTC such as ``+0130`` or ``-05:00`` as timedelta64[us]."""
-    minutes = offsets.str[1:3].astype(int) * 60 + offsets.str[-2:].astype(int)
-    return np.where(offsets.str[0] == "-", -minutes, minutes).astype("timedelta64[m]").astype("timedelta64[us]")
-
-
-def _guessed(text: str) -> list[str]:
-    """The formats that a date may have: the guess of pandas, and, unless the year is first, day and month swapped."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that 31/12/2020 has the day first, which is what we ask
-        guess = pd.tseries.api.guess_datetime_format(text)
-    if not guess or "%y" not in guess.lower():
-        return []  # a time of day, or a day of no year
-    if guess.startswith("%Y"):
-        return [guess]
-    return [guess, guess.replace("%m", "%_").replace("%d", "%m").replace("%_", "%d")]
+    return bool(iso.all()) or all(guessed(text) for text in texts)
 
 
 def _whole_numbers(values: np.ndarray) -> np.ndarray:
@@ -219,7 +179,3 @@ def _refuse(column: pd.Series, name: Any, bad: np.ndarray) -> None:
             f"column {str(name)!r} holds {shown(column.iloc[row])} in {place(column.index, row)}{more(bad)}, which "
             "is no date from 1678 to 2261; expected dates such as '2020-01-31', or whole numbers. Correct it."
         )
-
-
-def _day(stamp: np.datetime64) -> str:
-    return str(stamp.astype("datetime64[D]"))
