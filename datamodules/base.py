@@ -7,8 +7,10 @@ from typing import Any, Literal
 import numpy as np
 import pytorch_lightning as pl
 
-from datamodules.defaults import default_context_length
+from datamodules.defaults import check_lengths, default_context_length
 from datamodules.errors import InputError, at_least
+from datamodules.fill import refuse_holes
+from datamodules.history import padding, short_series
 from datamodules.index import Index, windows_in
 from datamodules.inputs import Inputs, Laid
 from datamodules.loader import BatchPlan, WindowLoader, block_size
@@ -126,8 +128,18 @@ class WindowDataModule(pl.LightningDataModule, ABC):
     def laid(self) -> Laid:
         """The panel laid out as tensors, once."""
         if self._laid is None:
-            self._laid = self.inputs.lay(self.panel, complete=self.panel.complete)
+            if self.prepare.missing == "error":
+                refuse_holes(self.panel, self.panel.last_rows + 1)
+            sizes = {"context_length": self.context_length, "horizon": self.horizon}
+            before = padding(self.panel, self.split.train, **sizes) if self.prepare.short == "pad" else None
+            self._laid = self.inputs.lay(self.panel, before=before, complete=self.panel.complete)
         return self._laid
+
+    @property
+    def short(self) -> np.ndarray:
+        """(N) whether a series has too few rows to train on for a context and a target: it is padded, or has none."""
+        sizes = {"context_length": self.context_length, "horizon": self.horizon}
+        return short_series(self.panel, self.split.train, **sizes)
 
     @property
     def dims(self) -> Dims:
@@ -160,6 +172,8 @@ class WindowDataModule(pl.LightningDataModule, ABC):
                 f"on, and none has more with values observed; context_length {self.context_length} + horizon "
                 f"{self.horizon} needs at least {self.context_length + self.horizon}. Shorten them or hold out less."
             )
+        if self.prepare.short == "error":
+            check_lengths(self.panel, context_length=self.context_length, horizon=self.horizon)
         dims = self.dims
         values = (dims.context_length + dims.horizon) * (2 * dims.target + dims.past + dims.known) + dims.static
         plan = BatchPlan(

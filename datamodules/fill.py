@@ -90,6 +90,11 @@ def refuse_holes(panel: Panel, stop: np.ndarray) -> None:
 
     A series begins with its first row in which any target was observed.
     """
+    for chunk in panel.chunks():
+        _refuse_holes(chunk.panel, chunk.own(stop) - chunk.row)
+
+
+def _refuse_holes(panel: Panel, stop: np.ndarray) -> None:
     rows, series = np.arange(len(panel.target)), panel.series_of_row
     begun = last_seen(panel.observed.any(axis=1), panel.offsets) >= 0
     absent = ~panel.observed & (begun & (rows < stop[series]))[:, None]

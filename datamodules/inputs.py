@@ -1,7 +1,7 @@
 """Inputs: from a panel to what a network sees, learnt from training rows alone and kept with the network."""
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -10,33 +10,16 @@ from datamodules.encoder import Encoder
 from datamodules.errors import InputError
 from datamodules.feature_sets import chosen
 from datamodules.features import Features, with_features
-from datamodules.fill import fill_panel, refuse_holes
+from datamodules.fill import fill_panel
 from datamodules.lags import lagged_columns
+from datamodules.laid import Laid, joined
+from datamodules.packed import Packed, sampled
 from datamodules.panel import Panel
 from datamodules.preparation import Preparation
 from datamodules.split import Part
-from datamodules.store import Store
-from datamodules.units import RowUnits, TargetUnits
+from datamodules.store import Store, mapped
+from datamodules.units import TargetUnits
 from datamodules.window import Dims
-
-
-class Laid(NamedTuple):
-    """A panel laid out for a network."""
-
-    panel: Panel  # with the rows that were added; says what was observed
-    store: Store
-    units: RowUnits  # from stored to original units, in double precision
-    shift: np.ndarray  # (N) what a row of the person's panel is to be moved by to be one of these
-    unseen: dict[str, int]  # column -> cells whose category was not among the training rows
-    absent: dict[str, int]  # column of covariates -> missing cells that were filled
-
-    def rows(self, rows: np.ndarray, series: np.ndarray) -> np.ndarray:
-        """Rows of the person's panel, of ``series``, as rows of this one."""
-        return rows + self.shift[series]
-
-    def part(self, part: Part) -> Part:
-        """A part of the person's panel as one of this one."""
-        return Part(part.begin + self.shift, part.stop + self.shift)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +34,12 @@ class Inputs:
 
     @classmethod
     def fit(cls, panel: Panel, part: Part, prepare: Preparation, *, context_length: int, horizon: int) -> Self:
-        """The inputs by the rows of ``part``; no other row of target or past has any say."""
+        """The inputs by the rows of ``part``; no other row of target or past has any say.
+
+        Of a panel larger than memory, what holds for all series is learnt from some of them (``packed.sampled``).
+        """
+        if isinstance(panel, Packed):
+            panel, part = sampled(panel, part)
         prepare = replace(prepare, features=chosen(prepare.features, panel))
         featured = with_features(panel, prepare.features)
         encoder = Encoder.fit(
@@ -90,9 +78,9 @@ class Inputs:
         before = nothing if before is None else before
         reach = panel.offsets[1:] - 1 - panel.last_rows
         after = np.maximum(ahead - reach, 0) if features.known else nothing
-        if self.prepare.missing == "error":
-            refuse_holes(panel, panel.last_rows + 1)
         wider = panel.extend(before, after)
+        if isinstance(panel, Packed):
+            return self._lay_packed(panel, wider, ahead, before, complete=complete and not before.any())
         encoded = self.encoder.apply(with_features(wider, features))
         units = self.units.of_panel(wider)
         series = wider.series_of_row
@@ -112,6 +100,27 @@ class Inputs:
         )
         shift = wider.offsets[:-1] + before - panel.offsets[:-1]
         return Laid(wider, store, units, shift, encoded.unseen, encoded.absent)
+
+    def _lay_packed(self, panel: Packed, wider: Panel, ahead: int, before: np.ndarray, *, complete: bool) -> Laid:
+        """A panel larger than memory: as it is mapped where a network sees just that, else a chunk at a time."""
+        units = self.units.of_panel(wider)
+        shift = wider.offsets[:-1] + before - panel.offsets[:-1]
+        if not complete or not units.identity or self.dims.past or self.dims.known or self.dims.static:
+            options = {"ahead": ahead, "complete": complete}
+            parts = (self.lay(chunk.panel, before=chunk.own(before), **options) for chunk in panel.chunks())
+            return joined(wider, units, shift, parts)
+        nothing = torch.empty((1, 0))
+        store = Store(
+            target=mapped(panel.target),
+            observed=nothing[:0],
+            past=nothing,
+            known=nothing,
+            static=nothing,
+            offsets=torch.from_numpy(panel.offsets.copy()),
+            units=units.stored(),
+            missing=self.prepare.missing,
+        )
+        return Laid(panel, store, units, shift, {}, {})
 
     def _check(self, panel: Panel) -> None:
         for role, names in asdict(panel.columns).items():

@@ -5,6 +5,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,8 +13,12 @@ import pandas as pd
 import pytorch_lightning as pl
 import torch
 
+from datamodules.ahead import check_ahead
 from datamodules.base import Borders, PanelData
+from datamodules.encoder import remarks
 from datamodules.errors import InputError, at_least
+from datamodules.fill import refuse_holes
+from datamodules.history import lacking_rows, listed, refuse_short, refuse_unseen
 from datamodules.inputs import Inputs
 from datamodules.panel import Panel
 from datamodules.preparation import Preparation
@@ -43,7 +48,8 @@ class NeuralForecaster:
     Attributes:
         module: the network: as given before ``fit``, trained after it.
         curves: losses of the last fit, a row an epoch: epoch, step, train_loss, val_loss.
-        notes: what the last fit has to say: windows used and dropped, the epoch whose weights were kept.
+        notes: what the last fit has to say: windows used and dropped, the epoch whose weights were kept; and as
+            ``note`` what the last forecast has: categories that were not among the training rows, values filled.
     """
 
     causal: ClassVar[bool] = True  # a forecast is one gather of the rows up to its cutoff
@@ -74,6 +80,7 @@ class NeuralForecaster:
         self.prepare = prepare
         self.curves = _losses([])
         self.notes: dict[str, Any] = {}
+        self._trained_note = ""
 
     @property
     def dims(self) -> Dims:
@@ -86,6 +93,11 @@ class NeuralForecaster:
         return self.dims.context_length
 
     @property
+    def history(self) -> int:
+        """Rows up to a cutoff that a series must have for a forecast: the context, or one where it is padded."""
+        return 1 if self.prepare.short == "pad" else self.context_length
+
+    @property
     def parameters(self) -> int:
         """Number of trainable values."""
         return sum(parameter.numel() for parameter in self.module.parameters() if parameter.requires_grad)
@@ -93,7 +105,7 @@ class NeuralForecaster:
     def with_seed(self, seed: int) -> Self:
         """An unfitted copy that differs in its seed only."""
         other = copy.copy(self)
-        other.seed, other.curves, other.notes = seed, _losses([]), {}
+        other.seed, other.curves, other.notes, other._trained_note = seed, _losses([]), {}, ""
         return other
 
     def fit(self, panel: Panel) -> Self:
@@ -106,18 +118,22 @@ class NeuralForecaster:
         train = data.windows(data.split.train)
         self.module = module.eval().to(trainer.strategy.root_device)  # the trainer leaves it on the CPU
         self.curves = _losses(trainer.callback_metrics["curves"].tolist())
+        self.module.inputs = replace(data.inputs, prepare=replace(data.inputs.prepare, short=self.prepare.short))
         self.notes = {
             "epochs": int(self.curves["epoch"].iloc[-1]),
             "best_epoch": int(trainer.callback_metrics.get("best_epoch", 0)),
             "steps": int(self.curves["step"].iloc[-1]),
             "windows": len(train),
             "dropped": ", ".join(f"{number} {reason}" for reason, number in train.dropped.items()),
+            "note": _short_note(data),
         }
+        self._trained_note = self.notes["note"]
         return self
 
     def predict(self, panel: Panel, cutoffs: np.ndarray, horizon: int, levels: Sequence[float] = ()) -> pd.DataFrame:
         """The forecast table; all cutoffs are answered in large batches by one gather each."""
         levels = check_levels(levels)
+        cutoffs = self._with_history(panel, cutoffs)
         mean, quantiles = self.predict_arrays(panel, cutoffs, horizon, levels)
         return build(self.name, panel, cutoffs, mean, quantiles, levels)
 
@@ -126,7 +142,6 @@ class NeuralForecaster:
     ) -> tuple[np.ndarray, np.ndarray]:
         """The forecasts before they become a table: (C, H, D) and (C, H, D, Q); Q is 0 for a point head."""
         at_least("horizon", horizon, 1)
-        length = self.context_length
         if horizon > self.dims.horizon:
             raise InputError(
                 f"{self.name} forecasts {self.dims.horizon} steps; horizon {horizon} was asked for. Fit anew."
@@ -136,8 +151,16 @@ class NeuralForecaster:
         series = np.nonzero(cutoffs >= 0)[1]
         inputs = self.module.inputs or self._as_they_are(panel)
         complete = panel.complete and bool((rows <= panel.last_rows[series]).all())
-        self._check_history(panel, rows, length, complete)
-        laid = inputs.lay(panel, ahead=self.dims.horizon, complete=complete)
+        before = self._padding(panel, rows, series)
+        if inputs.prepare.missing == "error" and not complete:
+            stop = panel.offsets[:-1].copy()
+            np.maximum.at(stop, series, rows + 1)
+            refuse_holes(panel, stop)
+        from_file = [name for name in panel.columns.known if name in inputs.encoder.known]
+        check_ahead(panel, from_file, rows, self.dims.horizon)
+        laid = inputs.lay(panel, ahead=self.dims.horizon, before=before, complete=complete)
+        said = [self._trained_note, self._padded_note(panel, before), *remarks(laid.unseen, laid.absent)]
+        self.notes = {**self.notes, "note": "; ".join(filter(None, said))}
         store = laid.store.to(self.module.device)
         rows = laid.rows(rows, series)
         shape = (len(rows), self.dims.horizon, self.dims.target, max(len(self.module.head.levels), 1))
@@ -146,7 +169,7 @@ class NeuralForecaster:
             for begin in range(0, len(rows), _PREDICT_BATCH):
                 part = slice(begin, begin + _PREDICT_BATCH)
                 index = torch.from_numpy(rows[part]).to(self.module.device)
-                context = store.context(index, context_length=length, horizon=self.dims.horizon)
+                context = store.context(index, context_length=self.context_length, horizon=self.dims.horizon)
                 answers[part] = self.module.stored(context).cpu().numpy()
         answers = laid.units.invert(answers[:, :horizon], series)
         return answers[..., self.module.head.middle], answers[..., chosen]
@@ -169,32 +192,34 @@ class NeuralForecaster:
             )
         return levels.index(level)
 
-    def _check_history(self, panel: Panel, rows: np.ndarray, length: int, complete: bool) -> None:
-        series = panel.series_of_row[rows]
-        known = rows + 1 - panel.offsets[series]
-        if (known < length).any():
-            first = int(np.argmax(known < length))
-            raise InputError(
-                f"series {str(panel.ids[series[first]])!r} has {known[first]} rows up to its cutoff; {self.name} "
-                f"needs a context of {length}. Shorten context_length, or leave the series out."
-            )
-        if self.dims.known and (rows + self.dims.horizon >= panel.offsets[series + 1]).any():
-            first = int(np.argmax(rows + self.dims.horizon >= panel.offsets[series + 1]))
-            raise InputError(
-                f"series {str(panel.ids[series[first]])!r} has known covariates for "
-                f"{panel.offsets[series[first] + 1] - 1 - rows[first]} steps after its cutoff; {self.name} needs "
-                f"{self.dims.horizon}. Give their values ahead."
-            )
-        if not complete:
-            seen = np.concatenate([np.zeros((1, self.dims.target), np.int64), np.cumsum(panel.observed, axis=0)])
-            blind = (seen[rows + 1] == seen[rows + 1 - length]).any(axis=1)
-            if blind.any():
-                first = int(np.argmax(blind))
-                raise InputError(
-                    f"series {str(panel.ids[series[first]])!r} has no observed value among the {length} rows up to "
-                    f"{panel.times(rows[first : first + 1], series[first : first + 1])[0]}; {self.name} needs one. "
-                    "Lengthen context_length."
-                )
+    @property
+    def _short(self) -> str:
+        """What becomes of a series with too little history: as the network was trained."""
+        return (self.module.inputs.prepare if self.module.inputs else self.prepare).short
+
+    def _with_history(self, panel: Panel, cutoffs: np.ndarray) -> np.ndarray:
+        """The cutoffs (F, N); with ``skip``, -1 where a series has fewer rows up to them than the context."""
+        if self._short != "skip":
+            return cutoffs
+        lacking = (cutoffs >= 0) & (cutoffs - panel.offsets[:-1] + 1 < self.context_length)
+        if (lacking == (cutoffs >= 0)).all():
+            return cutoffs  # nothing would be left: it is refused by name
+        return np.where(lacking, -1, cutoffs)
+
+    def _padding(self, panel: Panel, rows: np.ndarray, series: np.ndarray) -> np.ndarray:
+        """(N) unobserved rows that begin each series; InputError where there is too little to forecast from."""
+        lacking = lacking_rows(panel, rows, series, context_length=self.context_length)
+        if self._short != "pad":
+            refuse_short(panel, rows, series, context_length=self.context_length, name=self.name)
+        refuse_unseen(panel, rows, series, name=self.name)
+        return lacking
+
+    def _padded_note(self, panel: Panel, before: np.ndarray) -> str:
+        padded = before > 0
+        if not padded.any():
+            return ""
+        rows = f"under {self.context_length} rows up to a cutoff, padded"
+        return f"{int(padded.sum())} of {len(padded)} series with {rows}: {listed(panel.ids[padded])}"
 
     def _data(self, panel: Panel) -> PanelData:
         return PanelData(
@@ -205,14 +230,14 @@ class NeuralForecaster:
             borders=Borders(by="steps", validation=self._validation_steps(panel), test=0),
             windows_per_epoch=self.batch_size * self.steps_per_epoch,
             seed=self.seed,
-            prepare=self.prepare,
+            prepare=replace(self.prepare, short="skip" if self.prepare.short == "error" else self.prepare.short),
         )
 
     def _validation_steps(self, panel: Panel) -> int:
         """Steps held out at each series' end: the share asked for, at least a horizon; none when too little is left."""
         length = int(np.median(panel.last_rows + 1 - panel.offsets[:-1]))
         steps = max(round(length * self.validation), self.dims.horizon) if self.validation else 0
-        return steps if length - steps >= self.dims.context_length + self.dims.horizon else 0
+        return steps if length - steps >= self.history + self.dims.horizon else 0
 
     def _trainer_options(self) -> dict[str, Any]:
         own: dict[str, Any] = {
@@ -252,6 +277,16 @@ class Curves(pl.Callback):
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Hand the rows to the trainer."""
         trainer.callback_metrics["curves"] = torch.tensor(self.rows, dtype=torch.float64)
+
+
+def _short_note(data: PanelData) -> str:
+    """Which series had too little to train on, and what became of them."""
+    short = data.short
+    if not short.any():
+        return ""
+    done = "padded" if data.prepare.short == "pad" else "without training windows"
+    rows = f"under {data.context_length + data.horizon} rows to train on, {done}"
+    return f"{int(short.sum())} of {len(short)} series with {rows}: {listed(data.panel.ids[short])}"
 
 
 def _losses(rows: list[list[float]]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import torch
 
 from datamodules.errors import InputError
 from datamodules.panel import Panel
+from datamodules.preparation import Preparation
 from datamodules.scaling import Affine
 from datamodules.split import last_cutoffs, rolling_cutoffs
 from datamodules.window import Context, Dims
@@ -119,8 +120,7 @@ def test_forecast_from_a_hole_does_not_depend_on_what_comes_later(make_panel):
     forecaster = network().fit(holed.until(cutoff[0]))
     equal(forecaster.predict(holed.until(cutoff[0]), cutoff, 3, (0.1,)), forecaster.predict(holed, cutoff, 3, (0.1,)))
     past_all = np.array([[51 + 6]])
-    with pytest.raises(InputError, match="no observed value among the 6 rows"):
-        forecaster.predict(holed.until(np.array([51])), past_all, 2)
+    assert np.isfinite(forecaster.predict(holed.until(np.array([51])), past_all, 2)["mean"]).all()
 
 
 def test_context_is_the_rows_up_to_the_cutoff(make_panel):
@@ -268,17 +268,63 @@ def test_panel_of_another_kind_is_refused(make_panel):
 def test_known_covariates_must_reach_over_the_horizon(make_panel):
     panel = make_panel([60, 45], known=1)
     forecaster = network(Dims(6, 3, known=1)).fit(panel)
-    with pytest.raises(InputError, match="series 'series 0' has known covariates for 0 steps after its cutoff"):
+    sentence = (
+        r"series 'series 0' lacks column 'known0' \(known\) at 2024-01-03 12:00:00 and 5 more "
+        r"\(series, stamp, column\); a forecast of 3 steps after 2024-01-03 11:00:00 needs it"
+    )
+    with pytest.raises(InputError, match=sentence):
         forecaster.predict(panel, last_cutoffs(panel), 3)
     assert len(forecaster.predict(panel, last_cutoffs(panel) - 3, 3)) == 6
 
 
-def test_context_without_any_observed_value_is_refused(make_panel):
-    panel = make_panel([60])
+def test_unseen_categories_and_filled_values_are_counted_and_forecast(make_panel):
+    panel = make_panel([60, 45], past=1, known=1, static=1)
+    names = ("fog", "rain", "sun")
+    trained = replace(panel, known=np.arange(105.0)[:, None] % 3, categories={"known0": names})
+    known, past = np.array(trained.known), np.array(panel.past)
+    known[[5, 50, 70]] = 3
+    past[[20, 21]] = np.nan
+    static = np.array([[1.0], [np.nan]])
+    shown = replace(trained, known=known, past=past, static=static, categories={"known0": (*names, "aurora")})
+    for encode in ("onehot", "embedding"):
+        forecaster = network(Dims(6, 3), prepare=Preparation(encode=encode)).fit(trained)
+        forecaster.predict(trained, last_cutoffs(panel) - 3, 3)
+        assert forecaster.notes["note"] == ""
+        assert np.isfinite(forecaster.predict(shown, last_cutoffs(panel) - 3, 3)["mean"]).all()
+        assert forecaster.notes["note"] == (
+            "unseen category in known0: 3 cells; missing value in past0: 2 cells filled; missing value in static0: "
+            "1 cell filled"
+        )
+
+
+def test_a_category_known_ahead_that_drives_the_target_brings_something():
+    rng = np.random.default_rng(0)
+    weather = rng.integers(0, 3, 300)
+    frame = pd.DataFrame(
+        {
+            "ds": pd.date_range("2024", periods=300, freq="D"),
+            "y": np.array([5.0, 0.0, 9.0])[weather] + rng.normal(0, 0.3, 300),
+            "weather": np.array(["fog", "rain", "sun"])[weather],
+        }
+    )
+    errors = {}
+    for known in ((), ("weather",)):
+        panel = Panel.from_frame(frame, known=known)
+        for encode in ("onehot", "embedding"):
+            forecaster = NeuralForecaster(Linear(Dims(6, 3)), max_steps=150, prepare=Preparation(encode=encode))
+            cutoffs = np.arange(280, 297)[:, None]
+            table = forecaster.fit(panel.until(np.array([280]))).predict(panel, cutoffs, 3)
+            errors[known, encode] = np.abs(table["mean"] - table["actual"]).mean()
+    assert errors[("weather",), "onehot"] < 0.5 * errors[(), "onehot"]
+    assert errors[("weather",), "embedding"] < 0.5 * errors[(), "embedding"]
+
+
+def test_series_without_any_value_up_to_its_cutoff_is_refused(make_panel):
+    panel = make_panel([60], targets=2)
     target = panel.target.copy()
-    target[30:40] = np.nan
-    with pytest.raises(InputError, match="'series 0' has no observed value among the 6 rows up to 2024-01-02T12"):
-        network().predict(replace(panel, target=target), np.array([[36]]), 3)
+    target[:40, 1] = np.nan
+    with pytest.raises(InputError, match="'series 0' has no observed value of 'y1' up to its cutoff 2024-01-02 12:00"):
+        network(Dims(6, 3, target=2)).predict(replace(panel, target=target), np.array([[36]]), 3)
 
 
 @pytest.mark.parametrize(
