@@ -2,6 +2,8 @@
 
 import csv
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +24,19 @@ def read_csv(path: Path, layout: Layout) -> tuple[pd.DataFrame, Layout]:
 
     Where the layout has other marks than the usual, all cells stay text: 1.234 may be a thousand.
     """
+    with one_width(path):
+        table = pd.read_csv(path, **csv_options(path, layout))
+    table.index = pd.RangeIndex(2, len(table) + 2, name="line")
+    if (
+        str(table.columns[0]) == "Unnamed: 0"
+        and (table.iloc[:, 0].astype(str) == np.arange(len(table)).astype(str)).all()
+    ):
+        table = table.iloc[:, 1:]  # the row numbers that pandas writes
+    return table.dropna(how="all"), {}
+
+
+def csv_options(path: Path, layout: Layout) -> dict[str, Any]:
+    """How ``pandas.read_csv`` is to read the file, by its first line and by what was said of it."""
     with path.open(encoding="utf-8-sig", newline="") as lines:
         first = lines.readline()
     if not first.strip():
@@ -33,29 +48,27 @@ def read_csv(path: Path, layout: Layout) -> tuple[pd.DataFrame, Layout]:
         raise InputError(f"file {path} has column {twice[0]!r} twice; expected one of each name. Rename one of them.")
     told = said(layout)
     ids = (*id_columns(told.get("id", ())), header[0] if told.get("shape") == "rows" else "unique_id")
+    return {
+        "sep": separator,
+        "encoding": "utf-8-sig",
+        "index_col": False,  # never the first column by itself
+        "dtype": str if {"decimal", "thousands"} & told.keys() else dict.fromkeys(ids, str),  # 007 stays 007
+        "keep_default_na": False,  # so that the id NA stays NA
+        "na_values": [""],
+        "skip_blank_lines": False,  # so that lines count as in the file
+        "low_memory": False,
+        **EXACT,
+    }
+
+
+@contextmanager
+def one_width(path: Path) -> Iterator[None]:
+    """Inside, pandas' warning that lines have more cells than the first has names is an InputError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            table = pd.read_csv(
-                path,
-                sep=separator,
-                encoding="utf-8-sig",
-                index_col=False,  # never the first column by itself
-                dtype=str if {"decimal", "thousands"} & told.keys() else dict.fromkeys(ids, str),  # 007 stays 007
-                keep_default_na=False,  # so that the id NA stays NA
-                na_values=[""],
-                skip_blank_lines=False,  # so that lines count as in the file
-                low_memory=False,
-                **EXACT,
-            )
+            yield
     except pd.errors.ParserWarning as error:
         raise InputError(
             f"file {path} has more cells in its lines than names in its first line. Name all columns."
         ) from error
-    table.index = pd.RangeIndex(2, len(table) + 2, name="line")
-    if (
-        str(table.columns[0]) == "Unnamed: 0"
-        and (table.iloc[:, 0].astype(str) == np.arange(len(table)).astype(str)).all()
-    ):
-        table = table.iloc[:, 1:]  # the row numbers that pandas writes
-    return table.dropna(how="all"), {}

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import unquote
@@ -52,9 +53,9 @@ def parts_of(path: Path, layout: Layout) -> Iterator[Part]:
     if not path.is_dir():
         yield Part(str(path), *_read(path, layout))
         return
-    for file in _files_in(path):
+    for file in files_in(path):
         table, told = _read(file, layout)
-        for name, value in _partitions(file.relative_to(path)):
+        for name, value in partitions(file.relative_to(path)):
             if name in table.columns:
                 raise InputError(f"column {name!r} stands in {file} and in its folder's name. Rename one of them.")
             table[name] = value
@@ -75,24 +76,38 @@ def refuse_missing(path: Path) -> None:
 
 
 def _read(path: Path, layout: Layout) -> tuple[pd.DataFrame, Layout]:
-    if not path.exists():
-        refuse_missing(path)
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        raise InputError(f"file {path} ends in {ending!r}; expected one of {', '.join(ENDINGS)}. Convert or rename it.")
-    try:
+    ending = ending_of(path)
+    with readable(path):
         table, told = _READERS[ending](path, layout)
-    except (OSError, UnicodeError, ValueError, csv.Error) as error:  # ValueError: what pandas and pyarrow raise
-        if isinstance(error, InputError):
-            raise
-        reason = " ".join(str(error).split())[:200].rstrip(".")
-        raise InputError(f"file {path} cannot be read as {ending[1:]}: {reason}. Check or save it again.") from error
     if table.empty:
         raise InputError(f"file {path} is empty: it has no rows of data. Check how it was made.")
     return table, told
 
 
-def _files_in(folder: Path) -> list[Path]:
+def ending_of(path: Path) -> str:
+    """What the name of a file that exists ends in; raises InputError for an ending that is not known."""
+    if not path.exists():
+        refuse_missing(path)
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise InputError(f"file {path} ends in {ending!r}; expected one of {', '.join(ENDINGS)}. Convert or rename it.")
+    return ending
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Inside, whatever the libraries that read a file complain of is an InputError that names it."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (OSError, UnicodeError, ValueError, csv.Error) as error:  # ValueError: what pandas and pyarrow raise
+        reason = " ".join(str(error).split())[:200].rstrip(".")
+        kind = path.suffix.lower()[1:]
+        raise InputError(f"file {path} cannot be read as {kind}: {reason}. Check or save it again.") from error
+
+
+def files_in(folder: Path) -> list[Path]:
     """All data files below a folder, by name; hidden ones and those of other endings are left out."""
     found = [
         path
@@ -114,6 +129,6 @@ def _files_in(folder: Path) -> list[Path]:
     return found
 
 
-def _partitions(path: Path) -> list[tuple[str, str]]:
+def partitions(path: Path) -> list[tuple[str, str]]:
     """The columns that the folders of a path are named by: region=NSW/part-0.parquet -> region, NSW."""
     return [(name, unquote(value)) for name, mark, value in (part.partition("=") for part in path.parts[:-1]) if mark]
