@@ -17,7 +17,7 @@ class Rows(NamedTuple):
 
     series: np.ndarray  # (R) the series that owns each row
     step: np.ndarray  # (R) clock position of each row
-    count: int  # N
+    n_series: int  # N
     longest: int  # rows that the longest series may have
 
     def each(self, values: np.ndarray) -> np.ndarray:
@@ -90,4 +90,4 @@ class Generated(Dataset):
 
 def without_covariates(target: np.ndarray, rows: Rows) -> Drawn:
     """The values of series that have nothing but a target, (R)."""
-    return Drawn(target, np.empty((len(target), 0)), np.empty((rows.count, 0)))
+    return Drawn(target, np.empty((len(target), 0)), np.empty((rows.n_series, 0)))

@@ -52,7 +52,7 @@ class Synthetic(Generated):
 
     def draw(self, rows: Rows, random: np.random.Generator) -> Drawn:
         """The values of all rows: each series' level times the sum of its parts, or times their exponential."""
-        count = rows.count
+        count = rows.n_series
         shape = 1 + rows.each(random.normal(scale=self.trend, size=count)) * rows.step / rows.longest
         for period in self.seasons:
             height, phase = random.uniform(0.1, 0.5, count), random.uniform(0, 2 * np.pi, count)
@@ -69,6 +69,6 @@ def _shifts(rows: Rows, often: float, random: np.random.Generator) -> np.ndarray
     """(R) the sum of all shifts of a row's series so far."""
     comes = random.random(len(rows.step)) < often / rows.longest
     total = np.cumsum(np.where(comes, random.normal(scale=_SHIFT, size=len(comes)), 0.0))
-    begins = np.searchsorted(rows.series, np.arange(rows.count))
+    begins = np.searchsorted(rows.series, np.arange(rows.n_series))
     before = np.concatenate([[0.0], total])[begins]
     return total - rows.each(before)

@@ -33,8 +33,8 @@ class Driven(Generated):
 
     def draw(self, rows: Rows, random: np.random.Generator) -> Drawn:
         """The values of all rows: the level, swung by driver, season and noise."""
-        kind = np.arange(rows.count) % 2  # names in order: falls, rises
-        level, phase = random.lognormal(mean=4, size=rows.count), random.uniform(0, 2 * np.pi, rows.count)
+        kind = np.arange(rows.n_series) % 2  # names in order: falls, rises
+        level, phase = random.lognormal(mean=4, size=rows.n_series), random.uniform(0, 2 * np.pi, rows.n_series)
         driver, noise = random.normal(size=(2, len(rows.step)))
         season = np.sqrt(2) * np.sin(2 * np.pi * rows.step / self.clock.seasonality + rows.each(phase))
         rest = np.sqrt(0.8) * season + np.sqrt(0.2) * noise

@@ -36,7 +36,9 @@ class Intermittent(Generated):
     def draw(self, rows: Rows, random: np.random.Generator) -> Drawn:
         """The values of all rows: whether there is demand, by a share drawn a series, times 1 + a Poisson number."""
         share = 1 / self.interval
-        often = random.beta(_ALIKE * share, _ALIKE * (1 - share), rows.count) if share < 1 else np.ones(rows.count)
-        more = (self.size - 1) * random.gamma(4.0, 0.25, rows.count)  # of mean size - 1
+        often = (
+            random.beta(_ALIKE * share, _ALIKE * (1 - share), rows.n_series) if share < 1 else np.ones(rows.n_series)
+        )
+        more = (self.size - 1) * random.gamma(4.0, 0.25, rows.n_series)  # of mean size - 1
         comes = random.random(len(rows.step)) < rows.each(often)
         return without_covariates(np.where(comes, 1.0 + random.poisson(rows.each(more)), 0.0), rows)
