@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import place, shown
+from datamodules.cells import shown
 from datamodules.errors import InputError
 from datamodules.layout import Layout, said
 from datamodules.shapes import NO_TIME
@@ -35,10 +35,10 @@ def read_jsonlines(path: Path, layout: Layout) -> tuple[pd.DataFrame, Layout]:
         InputError: names the file, the line and what is wrong there.
     """
     lines, objects = zip(*_objects(path), strict=True)
-    index = pd.MultiIndex.from_product([[str(path)], lines], names=["file", "line"])
-    targets = [_row(each.get("target"), place(index, row)) for row, each in enumerate(objects)]
+    places = [f"line {line} of {path}" for line in lines]
+    targets = [_row(each.get("target"), place) for place, each in zip(places, objects, strict=True)]
     features = {
-        field: [_block(each.get(field), field, place(index, row)) for row, each in enumerate(objects)]
+        field: [_block(each.get(field), field, place) for place, each in zip(places, objects, strict=True)]
         for field, (_, role) in _ROLES.items()
         if role != "static"
     }
@@ -47,29 +47,30 @@ def read_jsonlines(path: Path, layout: Layout) -> tuple[pd.DataFrame, Layout]:
     lengths = np.maximum.reduce([observed, *reach.values()])
     series = np.repeat(np.arange(len(objects)), lengths)
     within = np.arange(len(series)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    columns: dict[str, Any] = {"unique_id": _ids(objects, index)[series]}
+    columns: dict[str, Any] = {"unique_id": _ids(objects, places)[series]}
     told = Layout(shape="long", id="unique_id", time=NO_TIME, target="y")
-    freq = said(layout).get("freq") or _shared(objects, "freq", index)
+    freq = said(layout).get("freq") or _shared(objects, "freq", places)
     if freq:
         told["freq"] = int(freq) if str(freq).isdigit() else freq
     starts = [each.get("start") for each in objects]
     if starts.count(None) < len(starts):
         if not freq:
             raise InputError(f"file {path} says no frequency; say it with freq (--freq h).")
+        index = pd.MultiIndex.from_product([[str(path)], lines], names=["file", "line"])
         begins = pd.Series(stamps(pd.Series(starts, index=index, dtype=object), "start").times, index=index)
         columns["ds"], told["freq"] = stamped(begins, lengths, told["freq"])
         told["time"] = "ds"
     columns["y"] = _filled(targets, within < observed[series])
     for field, blocks in features.items():
-        count = _same_count([len(block) for block in blocks], field, index)
-        _refuse_short(reach[field], observed, field, index, count)
+        count = _same_count([len(block) for block in blocks], field, places)
+        _refuse_short(reach[field], observed, field, places, count)
         for number in range(count):
             columns[f"{_ROLES[field][0]}_{number}"] = _filled(
                 [block[number] for block in blocks], within < reach[field][series]
             )
     for field in ("feat_static_cat", "feat_static_real"):
-        rows = [_list(each.get(field), field, place(index, row)) for row, each in enumerate(objects)]
-        for number in range(_same_count([len(row) for row in rows], field, index)):
+        rows = [_list(each.get(field), field, place) for place, each in zip(places, objects, strict=True)]
+        for number in range(_same_count([len(row) for row in rows], field, places)):
             columns[f"{_ROLES[field][0]}_{number}"] = pd.Series([row[number] for row in rows]).to_numpy()[series]
     told |= _roles(columns)
     return pd.DataFrame(columns, index=pd.Index(np.array(lines)[series], name="line")), told
@@ -144,29 +145,29 @@ def _filled(parts: list[np.ndarray], where: np.ndarray) -> np.ndarray:
     return values
 
 
-def _same_count(counts: list[int], field: str, index: pd.Index) -> int:
+def _same_count(counts: list[int], field: str, places: list[str]) -> int:
     other = next((row for row, count in enumerate(counts) if count != counts[0]), 0)
     if other:
         raise InputError(
-            f"{field} has {counts[0]} features in {place(index, 0)}, but {counts[other]} in {place(index, other)}; "
+            f"{field} has {counts[0]} features in {places[0]}, but {counts[other]} in {places[other]}; "
             "expected the same number in all lines. Add or remove some."
         )
     return counts[0]
 
 
-def _refuse_short(reach: np.ndarray, observed: np.ndarray, field: str, index: pd.Index, count: int) -> None:
+def _refuse_short(reach: np.ndarray, observed: np.ndarray, field: str, places: list[str], count: int) -> None:
     past = _ROLES[field][1] == "past"
     wrong = ((reach != observed) if past else (reach < observed)) & (count > 0)
     if wrong.any():
         row = int(wrong.argmax())
         wanted = "as many" if past else "at least as many"
         raise InputError(
-            f"{field} in {place(index, row)} has {reach[row]:,} steps, but target has {observed[row]:,}; expected "
+            f"{field} in {places[row]} has {reach[row]:,} steps, but target has {observed[row]:,}; expected "
             f"{wanted}. Correct it."
         )
 
 
-def _ids(objects: tuple[dict[str, Any], ...], index: pd.Index) -> np.ndarray:
+def _ids(objects: tuple[dict[str, Any], ...], places: list[str]) -> np.ndarray:
     """The series' names as they are, each once."""
     names: list[Any] = [each.get("item_id") for each in objects]
     if names.count(None) == len(names):
@@ -175,19 +176,19 @@ def _ids(objects: tuple[dict[str, Any], ...], index: pd.Index) -> np.ndarray:
     if again.any():
         row = int(again.argmax())
         raise InputError(
-            f"item_id {names[row]!r} stands in {place(index, names.index(names[row]))} and again in "
-            f"{place(index, row)}; expected one line a series. Remove or rename one."
+            f"item_id {names[row]!r} stands in {places[names.index(names[row])]} and again in "
+            f"{places[row]}; expected one line a series. Remove or rename one."
         )
     return np.array(names, dtype=object)
 
 
-def _shared(objects: tuple[dict[str, Any], ...], field: str, index: pd.Index) -> Any:
+def _shared(objects: tuple[dict[str, Any], ...], field: str, places: list[str]) -> Any:
     """The value that all objects have in a field; empty when none has."""
     values = [each.get(field, "") for each in objects]
     other = next((row for row, value in enumerate(values) if value != values[0]), 0)
     if other:
         raise InputError(
-            f"{field} is {values[0]!r} in {place(index, 0)}, but {values[other]!r} in {place(index, other)}; expected "
+            f"{field} is {values[0]!r} in {places[0]}, but {values[other]!r} in {places[other]}; expected "
             f"one clock for all series. Correct it, or say it with {field} (--{field})."
         )
     return values[0]
