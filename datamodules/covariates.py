@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from datamodules.errors import InputError, one_of
+from datamodules.statistics import Rows, location_and_scale
 
 COVARIATE_SCALINGS: Final = ("none", "standard", "minmax", "robust")
-_EPS: Final = 1e-6  # a scale below this share of the level is rounding, not variation
 
 
 class Number(NamedTuple):
@@ -32,20 +32,14 @@ class Number(NamedTuple):
         values = values[~np.isnan(values)]
         if len(values) == 0:
             return cls(name, 0.0, 1.0, 0.0)
-        mean, low, high = float(values.mean()), float(values.min()), float(values.max())
-        if scaling == "none":
+        mean = float(values.mean())
+        varies = bool((values != values[0]).any())
+        if scaling == "none" or (varies and np.isin(values, (0, 1)).all()):
             return cls(name, 0.0, 1.0, mean)
-        if high - low <= _EPS * max(abs(low), abs(high)):
-            return cls(name, mean, max(abs(mean), 1.0), mean)
-        if np.isin(values, (0, 1)).all():
-            return cls(name, 0.0, 1.0, mean)
-        if scaling == "minmax":
-            return cls(name, low, high - low, mean)
-        spread = float(values.std())
-        if scaling == "robust":
-            lower, median, upper = (float(each) for each in np.quantile(values, (0.25, 0.5, 0.75)))
-            return cls(name, median, upper - lower if upper > lower else spread, mean)
-        return cls(name, mean, spread, mean)
+        rows = Rows(values, np.array([0, len(values)]))
+        loc, scale = (float(each[0]) for each in location_and_scale(scaling, rows))
+        scale = scale or float(location_and_scale("standard", rows)[1][0])
+        return cls(name, loc, scale or max(abs(loc), 1.0), mean)
 
     def apply(self, values: np.ndarray, begin: np.ndarray) -> np.ndarray:
         """The column (R) scaled, NaN filled by the last value since row ``begin`` (R), or else by ``fill``."""
