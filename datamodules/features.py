@@ -27,8 +27,9 @@ class Features:
         holidays: a country or one of its parts (AU-VIC), or a CSV or Parquet file with a column of dates.
         lags: earlier values of the target, in steps before each row (168 for a week before, hourly).
         rolling: of the target's last values up to each row: mean, min, max or median and a number of steps (mean_24).
-        use: columns and groups (calendar, fourier, holidays, lags, rolling; past, known, static for those of the
-            data) that take part; all of them when empty. The target always does: y alone is the target alone.
+        use: columns of the data, made ones (hour, 24:2, lag168, mean_24) and groups (calendar, fourier, holidays,
+            lags, rolling; past, known, static for those of the data) that take part; all of them when empty. The
+            target always does: y alone is the target alone.
     """
 
     calendar: tuple[str, ...] = ()
