@@ -156,7 +156,7 @@ def _attempt(url: str, part: Path, checksum: str) -> _Failure | None:
     try:
         fetch(url, str(part), None)
     except requests.HTTPError as error:
-        status = error.response.status_code
+        status = getattr(error.response, "status_code", 0)
         return _Failure(f"status {status}", again=status >= 500 or status == 429)
     except requests.RequestException as error:
         return _Failure("no connection" if isinstance(error, requests.ConnectionError) else type(error).__name__, True)

@@ -21,7 +21,7 @@ class Synthetic(Generated):
         tails: degrees of freedom of Student's t that the noise follows, few for heavy tails; 0 for normal noise.
         multiplicative: whether the parts are multiplied instead of added: values stay above 0, and season and noise
             grow with the level.
-        options: ``n_series``, ``length`` and ``freq``; see ``Generated``. Those of the windows; see
+        options: ``n_series``, ``length``, ``freq`` and ``seed``; see ``Generated``. Those of the windows; see
             ``WindowDataModule``.
 
     Example:

@@ -19,7 +19,7 @@ class Driven(Generated):
 
     Args:
         share: of each series' variance, what the driver explains; of the rest the season explains four fifths.
-        options: ``n_series``, ``length`` and ``freq``; see ``Generated``. Those of the windows; see
+        options: ``n_series``, ``length``, ``freq`` and ``seed``; see ``Generated``. Those of the windows; see
             ``WindowDataModule``.
     """
 

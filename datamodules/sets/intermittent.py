@@ -16,7 +16,7 @@ class Intermittent(Generated):
     Args:
         interval: steps from one demand to the next, on average over all series; 1 for demand at every step.
         size: units of a demand, on average over all series; always whole numbers from 1 on.
-        options: ``n_series``, ``length`` and ``freq``; see ``Generated``. Those of the windows; see
+        options: ``n_series``, ``length``, ``freq`` and ``seed``; see ``Generated``. Those of the windows; see
             ``WindowDataModule``.
 
     Example:
