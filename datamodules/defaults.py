@@ -40,5 +40,6 @@ def check_lengths(panel: Panel, *, context_length: int, horizon: int, extra: int
         raise InputError(
             f"series {str(panel.ids[first])!r}{more} has {lengths[first]} rows; context_length {context_length} + "
             f"horizon {horizon}{f' + {extra} for the folds' if extra else ''} needs at least {need}. "
-            "Shorten them, or leave short series out with short=skip (--short skip)."
+            "Shorten them, leave short series out with short=skip (--short skip), or begin them with unobserved rows "
+            "by short=pad (--short pad)."
         )

@@ -5,6 +5,7 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
+from datamodules.history import padding
 from datamodules.index import windows_in
 from datamodules.layout import Layout
 from datamodules.marks import Marks
@@ -17,8 +18,10 @@ def health(panel: Panel) -> pd.DataFrame:
     """A row per series and target: how long, from when to when, what is missing, and which values stand out.
 
     Columns: ``unique_id, target, length`` (rows up to the last observed), ``first, last`` (stamps), ``freq, missing``
-    (rows not observed), ``gaps`` (runs of such rows), ``constant`` (rows of the longest run of one value), ``zeros``,
-    ``negatives``, ``min``, ``mean``, ``max``, ``std`` (of the observed; NaN where none is).
+    (rows not observed, which networks see filled), ``gaps`` (runs of such rows), ``longest_gap`` (rows of the longest),
+    ``constant`` (rows of the longest run of one value), ``zeros``, ``negatives``, ``min``, ``mean``, ``max``, ``std``
+    (of the observed; NaN where none is). With covariates also ``missing_past`` (their missing cells in the rows up to
+    the last observed) and ``missing_known`` (in all rows), of all such columns of the series.
     """
     series = np.arange(panel.n_series)
     common = {
@@ -28,27 +31,33 @@ def health(panel: Panel) -> pd.DataFrame:
         "last": panel.times(panel.last_rows, series),
         "freq": str(panel.clock.freq),
     }
+    covariates = _missing_covariates(panel)
     tables = []
     for index, name in enumerate(panel.columns.target):
-        table = pd.DataFrame({**common, **_values(panel, panel.target[:, index])})
+        table = pd.DataFrame({**common, **_values(panel, panel.target[:, index]), **covariates})
         table.insert(1, "target", name)
         tables.append(table)
     return pd.concat(tables).sort_values("unique_id", kind="stable", ignore_index=True)
 
 
-def window_counts(panel: Panel, *, context_length: int, horizon: int) -> pd.DataFrame:
+def window_counts(panel: Panel, *, context_length: int, horizon: int, short: str = "skip") -> pd.DataFrame:
     """A row per series: ``unique_id``, ``windows_possible``, ``windows_used``, and why the rest is not.
 
-    Possible are the windows whose context and target lie within the series; ``reason`` is empty when all are used.
+    Possible are the windows whose context and target lie within the series; ``reason`` is empty when all are used. With
+    ``short`` as ``pad``, a series without such a window is begun with unobserved rows first.
     """
+    sizes = {"context_length": context_length, "horizon": horizon}
     whole = Part(panel.offsets[:-1], panel.last_rows + 1)
-    used = windows_in(panel, whole, context_length=context_length, horizon=horizon).rows
-    lengths = panel.last_rows + 1 - panel.offsets[:-1]
+    before = padding(panel, whole, **sizes) if short == "pad" else np.zeros(panel.n_series, dtype=np.int64)
+    wider = panel.extend(before, np.zeros_like(before))
+    used = windows_in(wider, Part(wider.offsets[:-1] + before, wider.last_rows + 1), **sizes).rows
+    lengths = wider.last_rows + 1 - wider.offsets[:-1]
     possible = np.maximum(lengths - context_length - horizon + 1, 0)
-    counts = np.bincount(panel.series_of_row[used], minlength=panel.n_series)
-    short = f"shorter than context {context_length} + horizon {horizon}"
-    partly = "nothing observed in context or target"
-    reason = np.where(possible == 0, short, np.where(counts < possible, partly, ""))
+    counts = np.bincount(wider.series_of_row[used], minlength=panel.n_series)
+    too_short = f"shorter than context {context_length} + horizon {horizon}"
+    reason = np.where(possible == 0, too_short, "")
+    reason = np.where(before > 0, f"begun with {context_length - 1} unobserved rows", reason)
+    reason = np.where(counts < possible, "nothing observed in context or target", reason)
     return pd.DataFrame(
         {
             "unique_id": panel.ids.astype(str),
@@ -90,6 +99,25 @@ def duplicates(table: pd.DataFrame, **layout: Unpack[Layout]) -> pd.DataFrame:
     )
 
 
+def _missing_covariates(panel: Panel) -> dict[str, np.ndarray]:
+    """Missing cells of past and known covariates of each series (N), where there are such columns."""
+    history = np.arange(len(panel.target)) <= panel.last_rows[panel.series_of_row]
+    counts = {}
+    for role, rows in (("past", history), ("known", np.ones_like(history))):
+        values = getattr(panel, role)
+        if values.shape[1]:
+            missing = np.isnan(values).sum(axis=1) * rows
+            counts[f"missing_{role}"] = np.add.reduceat(missing, panel.offsets[:-1])
+    return counts
+
+
+def _longest(panel: Panel, begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """(N) the length of each series' longest run, of runs that begin at these rows; 0 without any."""
+    longest = np.zeros(panel.n_series, dtype=np.int64)
+    np.maximum.at(longest, panel.series_of_row[begins], lengths)
+    return longest
+
+
 def _values(panel: Panel, values: np.ndarray) -> dict[str, np.ndarray]:
     """Counts and moments of one target (R) for each series (N), by column."""
     history = np.arange(len(values)) <= panel.last_rows[panel.series_of_row]
@@ -104,8 +132,8 @@ def _values(panel: Panel, values: np.ndarray) -> dict[str, np.ndarray]:
     gap_begins = absent & (begins | ~np.concatenate([[False], absent[:-1]]))
     runs = np.flatnonzero(begins | np.concatenate([[True], values[1:] != values[:-1]]))  # NaN differs from NaN
     run_lengths = np.where(seen[runs], np.diff(np.append(runs, len(values))), 0)
-    constant = np.zeros(panel.n_series, dtype=np.int64)
-    np.maximum.at(constant, panel.series_of_row[runs], run_lengths)
+    gaps = np.flatnonzero(gap_begins)
+    gap_ends = np.flatnonzero(absent & ~np.append(absent[1:] & ~begins[1:], False))
     count = total(seen.astype(np.int64))
     some = count > 0
     divisor = np.where(some, count, 1)
@@ -120,7 +148,8 @@ def _values(panel: Panel, values: np.ndarray) -> dict[str, np.ndarray]:
     return {
         "missing": total(absent.astype(np.int64)),
         "gaps": total(gap_begins.astype(np.int64)),
-        "constant": constant,
+        "longest_gap": _longest(panel, gaps, gap_ends - gaps + 1),
+        "constant": _longest(panel, runs, run_lengths),
         "zeros": total((values == 0).astype(np.int64)),
         "negatives": total((values < 0).astype(np.int64)),
         **{name: np.where(some, column, np.nan) for name, column in moments.items()},

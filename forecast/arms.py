@@ -16,6 +16,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
+from datamodules.history import first_seen
 from datamodules.panel import Panel
 from datamodules.split import cutoffs_at_positions, known_rows
 from forecast.forecaster import Forecaster, Seeded
@@ -49,9 +50,13 @@ class Task:
     history: int = 1
 
     def cutoffs(self, positions: np.ndarray) -> np.ndarray:
-        """(F, N) cutoff rows at ``positions`` (F); -1 for a series that has ended or has too little history there."""
+        """(F, N) cutoff rows at ``positions`` (F); -1 for a series that has ended or has too little history there.
+
+        So has one of which some target was not observed yet.
+        """
         rows = cutoffs_at_positions(self.panel, positions)
-        return np.where(rows - self.panel.offsets[:-1] + 1 >= self.history, rows, -1)
+        enough = rows - self.panel.offsets[:-1] + 1 >= self.history
+        return np.where(enough & (rows >= first_seen(self.panel).max(axis=1)), rows, -1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -77,12 +77,12 @@ def backtest(
         at_least(name, value, 0)
     seasonality = seasonality or panel.seasonality
     positions = rolling_positions(panel, horizon=horizon, folds=folds, stride=stride or horizon)
-    history = max(getattr(forecaster, "context_length", 1) for forecaster in forecasters)
+    history = max(getattr(forecaster, "history", 1) for forecaster in forecasters)
     task = Task(panel, positions, horizon, gap, window, seasonality, check_levels(levels), history)
     if (task.cutoffs(positions) < 0).all():
         raise InputError(
-            f"no series has {history} rows up to one of the {folds} cutoffs, which the longest context needs. Shorten "
-            "the context, or use fewer folds."
+            f"no series has {history} rows up to one of the {folds} cutoffs, which the longest context needs, and a "
+            "value of each target. Shorten the context, or use fewer folds."
         )
     arms = plan(forecasters, folds, refit=refit, seeds=chosen)
     parts = Parts(Path(folder), task) if folder else None

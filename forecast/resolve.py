@@ -8,6 +8,7 @@ import numpy as np
 
 from datamodules.defaults import check_lengths, default_context_length, default_max_steps
 from datamodules.errors import InputError
+from datamodules.history import listed
 from datamodules.panel import Panel
 from forecast.baselines import DEFAULT as BASELINES
 from forecast.config import FIT, BacktestConfig
@@ -29,7 +30,7 @@ class Resolved(NamedTuple):
 
 
 def resolve(config: BacktestConfig, panel: Panel) -> Resolved:
-    """The configuration with everything said, and the panel without series that ``short: skip`` leaves out.
+    """The configuration with everything said, and the panel without series that ``short`` leaves out.
 
     Raises:
         InputError: when series are too short, or a metric or level does not exist.
@@ -107,24 +108,28 @@ def _why_context(panel: Panel, config: BacktestConfig) -> str:
 
 
 def _folds(panel: Panel, config: BacktestConfig) -> int:
-    """As many as leave the shortest series a context and a target to train on, at most five."""
-    room = int(_lengths(panel).min()) - config.context_length - 2 * config.horizon - config.gap
+    """As many as leave the shortest series a context (padded: one value of it) and a target to train on, at most 5."""
+    context = 1 if config.short == "pad" else config.context_length
+    room = int(_lengths(panel).min()) - context - 2 * config.horizon - config.gap
     return max(1, min(_FOLDS, 1 + room // config.stride))
 
 
 def _long_enough(panel: Panel, config: BacktestConfig, reasons: dict[str, str]) -> Panel:
-    """The panel, without its short series where these are to be skipped."""
+    """The panel, without its short series where these are to be skipped, or without those that have no value at all."""
     extra = (config.folds - 1) * config.stride + config.horizon + config.gap
     need = {"context_length": config.context_length, "horizon": config.horizon, "extra": extra}
     if config.short == "error":
         check_lengths(panel, **need)
         return panel
-    short = _lengths(panel) < sum(need.values())
-    if short.all():
-        check_lengths(panel, **need)
-    if short.any():
-        names = ", ".join(repr(str(name)) for name in panel.ids[short][:5])
-        more = f" and {int(short.sum()) - 5} more" if short.sum() > 5 else ""
-        reasons["short"] = f"left out {int(short.sum())} of {len(short)} series with under {sum(need.values())} rows: "
-        reasons["short"] += names + more
-    return panel.select(np.flatnonzero(~short))
+    lengths = _lengths(panel)
+    short = lengths < sum(need.values())
+    pad = config.short == "pad"
+    least = {**need, "context_length": 1} if pad else need
+    if (lengths < sum(least.values())).all():
+        check_lengths(panel, **least)
+    if not short.any():
+        return panel
+    done = "padded" if pad else "left out"
+    rows = f"with under {sum(need.values())} rows"
+    reasons["short"] = f"{done} {int(short.sum())} of {len(short)} series {rows}: {listed(panel.ids[short])}"
+    return panel.select(np.flatnonzero(lengths > 0 if pad else ~short))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,6 +31,7 @@ def test_health_counts_by_series_and_target(panel):
     assert table["last"].tolist() == [7, 7, 7, 7]
     assert table["missing"].tolist() == [3, 2, 0, 1]
     assert table["gaps"].tolist() == [2, 2, 0, 1]
+    assert table["longest_gap"].tolist() == [2, 1, 0, 1]
     assert table["constant"].tolist() == [3, 6, 3, 1]
     assert table["zeros"].tolist() == [3, 0, 0, 0]
     assert table["negatives"].tolist() == [1, 0, 0, 0]
@@ -54,6 +57,8 @@ def test_health_equals_a_slow_loop_on_random_series():
         values = pd.Series(panel.target[begin:stop, 0])
         assert row.missing == values.isna().sum()
         assert row.gaps == (values.isna() & ~values.isna().shift(fill_value=False)).sum()
+        holes = values.isna().groupby((values.isna() != values.isna().shift()).cumsum()).sum()
+        assert row.longest_gap == holes.max()
         assert row.constant == values.groupby((values != values.shift()).cumsum()).count().max()
         assert row.mean == pytest.approx(values.mean())
         assert row.std == pytest.approx(values.std(ddof=0))
@@ -70,6 +75,24 @@ def test_window_counts_add_up_and_say_why(panel):
     assert table["windows_possible"].tolist() == [5, 0]
     assert table["windows_used"].tolist() == [5, 0]
     assert table["reason"].tolist() == ["", "shorter than context 3 + horizon 1"]
+
+
+def test_padded_series_have_windows_and_it_is_said(panel):
+    table = window_counts(panel, context_length=3, horizon=1, short="pad")
+    assert table["windows_possible"].tolist() == [5, 2]
+    assert table["windows_used"].tolist() == [5, 2]
+    assert table["reason"].tolist() == ["", "begun with 2 unobserved rows"]
+
+
+def test_missing_cells_of_covariates_are_counted(make_panel):
+    panel = make_panel([8, 6], past=2, known=1)
+    past, known = np.array(panel.past), np.array(panel.known)
+    past[[1, 2, 9], [0, 1, 1]] = np.nan
+    known[12:] = np.nan
+    table = health(replace(panel, past=past, known=known).until(np.array([5, 11])))
+    assert table["missing_past"].tolist() == [2, 1]
+    assert table["missing_known"].tolist() == [0, 2]
+    assert "missing_past" not in health(make_panel())
 
 
 def test_windows_without_anything_to_learn_from_are_not_used():

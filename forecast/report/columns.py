@@ -38,6 +38,13 @@ _MEANINGS = {
     "cutoff": "Stamp of the last value the fit was allowed to see.",
     "best_epoch": "Epoch whose weights were restored after training.",
     "dropped": "Windows left out of training, and why.",
+    "missing": "Rows without a value, from the first to the last row of the series; networks see them filled as the "
+    "configuration says under prepare.",
+    "gaps": "Runs of rows without a value.",
+    "longest_gap": "Rows of the longest run without a value.",
+    "constant": "Rows of the longest run of one value.",
+    "missing_past": "Missing cells of the series' past covariates up to its last value; networks see them filled.",
+    "missing_known": "Missing cells of the series' known covariates; networks see them filled.",
 }
 _MEANINGS["p"] = _MEANINGS["p_value"]
 
