@@ -41,7 +41,7 @@ def moment(stamp: Any, clock: Clock) -> np.datetime64 | int:
     found = np.datetime64(parsed, "us")
     if days or not clock.zone or isinstance(stamp, pd.Timestamp | np.datetime64):
         return found
-    utc: np.datetime64 = to_utc(np.array([found]), clock.zone, second=np.zeros(1, dtype=bool))[0]
+    utc: np.datetime64 = to_utc(np.array([found]), clock.zone)[0][0]
     if np.isnat(utc):
         raise InputError(f"'{stamp}' does not exist in {clock.zone}, where summer time skips it. Give another.")
     return utc

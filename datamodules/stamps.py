@@ -10,7 +10,7 @@ from datamodules.aliases import in_days
 from datamodules.cells import more, place, shown
 from datamodules.dates import Read, are_quarters_or_weeks, guessed, parse_dates
 from datamodules.errors import InputError
-from datamodules.zones import directions, doubled, second_passes, time_zone, to_local, to_utc
+from datamodules.zones import directions, second_passes, time_zone, to_local, to_utc
 
 _FIRST, _LAST = np.datetime64("1678-01-01", "us"), np.datetime64("2262-01-01", "us")
 
@@ -113,10 +113,14 @@ def _named(times: pd.DatetimeIndex) -> str:
 
 def _moments(local: np.ndarray, column: pd.Series, name: Any, zone: str, series: np.ndarray) -> np.ndarray:
     """The stamps of UTC at wall-clock stamps of a zone, in the order of the table."""
-    twice = doubled(local, zone)
-    second = np.zeros(len(local), dtype=bool)
+    places, distinct = pd.factorize(local)
+    first, second = to_utc(distinct, zone)
+    utc, later = first[places], second[places]
+    skipped = np.isnat(utc)
+    twice = (utc != later) & ~skipped
     if twice.any():
-        loose = twice & (directions(local, series, twice) == 0)[series]
+        order = directions(local, series, twice)
+        loose = twice & (order == 0)[series]
         if loose.any():
             row = int(loose.argmax())
             raise InputError(
@@ -124,9 +128,7 @@ def _moments(local: np.ndarray, column: pd.Series, name: Any, zone: str, series:
                 f"the clock of {zone} twice, and rows in no order do not tell which is meant. Sort the rows by "
                 "time, or write stamps in UTC."
             )
-        second = second_passes(local, series, twice)
-    utc = to_utc(local, zone, second=second)
-    skipped = np.isnat(utc)
+        utc = np.where(second_passes(local, series, twice, order), later, utc)
     if skipped.any():
         row = int(skipped.argmax())
         raise InputError(

@@ -35,25 +35,30 @@ def to_local(utc: np.ndarray, zone: str) -> np.ndarray:
     return moments.tz_localize(None).to_numpy().astype("datetime64[us]").reshape(utc.shape)
 
 
-def to_utc(local: np.ndarray, zone: str, *, second: np.ndarray) -> np.ndarray:
-    """The stamps of UTC (R) at wall-clock stamps (R) of a zone; NaT for a stamp in an hour that the zone skipped.
+def to_utc(local: np.ndarray, zone: str) -> tuple[np.ndarray, np.ndarray]:
+    """The stamps of UTC at wall-clock stamps (datetime64[us], 1-d) of a zone: at their first pass, and at their second.
 
-    Args:
-        local: datetime64[us].
-        zone: its name.
-        second: (R) whether a stamp that stands on the clock twice is meant the second time, after summer time.
+    Both are the same but for stamps that stand on the clock twice, when summer time ends. NaT is a stamp in an hour
+    that the zone skipped.
+
+    Example:
+        >>> first, second = to_utc(np.array(["2024-10-27T02:30"], dtype="datetime64[us]"), "Europe/Madrid")
+        >>> first[0], second[0]
+        (np.datetime64('2024-10-27T00:30:00.000000'), np.datetime64('2024-10-27T01:30:00.000000'))
     """
-    moments = pd.DatetimeIndex(local).tz_localize(time_zone(zone), ambiguous=~second, nonexistent="NaT")
-    return moments.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]")
+    first, second = (
+        pd.DatetimeIndex(local)
+        .tz_localize(time_zone(zone), ambiguous=np.full(len(local), summer), nonexistent="NaT")
+        .tz_convert("UTC")
+        .tz_localize(None)
+        .to_numpy()
+        .astype("datetime64[us]")
+        for summer in (True, False)
+    )
+    return first, second
 
 
-def doubled(local: np.ndarray, zone: str) -> np.ndarray:
-    """(R) whether wall-clock stamps stand on the zone's clock twice, when summer time ends."""
-    first = to_utc(local, zone, second=np.zeros(len(local), dtype=bool))
-    return np.asarray(first != to_utc(local, zone, second=np.ones(len(local), dtype=bool))) & ~np.isnat(first)
-
-
-def second_passes(local: np.ndarray, series: np.ndarray, twice: np.ndarray) -> np.ndarray:
+def second_passes(local: np.ndarray, series: np.ndarray, twice: np.ndarray, order: np.ndarray) -> np.ndarray:
     """(R) whether a stamp of a doubled hour is of its second pass, told by the order of rows within each series.
 
     Of two equal stamps the first is summer time. One that stands alone is of the second pass when the clock has gone
@@ -63,9 +68,10 @@ def second_passes(local: np.ndarray, series: np.ndarray, twice: np.ndarray) -> n
         local: (R) wall-clock stamps in the order of the table.
         series: (R) code of the series of each.
         twice: (R) whether a stamp stands on the zone's clock twice.
+        order: (N) of each series' rows, from ``directions``.
     """
     rows = np.flatnonzero(twice)
-    turned = directions(local, series, twice)[series[rows]] < 0
+    turned = order[series[rows]] < 0
     night = local[rows].astype("datetime64[D]")
     rows = rows[np.lexsort((np.where(turned, -rows, rows), night, series[rows]))]  # forward in time, night by night
     stamps, owner = local[rows], series[rows]
