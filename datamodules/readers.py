@@ -114,7 +114,7 @@ def files(paths: str | Path | Sequence[str | Path], **layout: Unpack[Layout]) ->
     """
     names = _names(paths)
     parts = [part for name in names for part in parts_of(Path(name), layout)]
-    found = detect(parts[0].table, {**_told(parts), **said(layout)})
+    found = detect(parts[0].table, _with_roles(_told(parts), said(layout)))
     marks = Marks(decimal=found.get("decimal", "."), thousands=found.get("thousands", ""))
     return Source(", ".join(names), _join(parts, found, marks), found)
 
@@ -149,6 +149,14 @@ def _join(parts: list[Part], layout: Layout, marks: Marks) -> pd.DataFrame:
             )
     names = ["file", str(parts[0].table.index.name)]
     return pd.concat([part.table for part in parts], keys=[part.name for part in parts], names=names)
+
+
+def _with_roles(told: Layout, asked: Layout) -> Layout:
+    """What was asked for, and else what the files say; they speak of no categories but those of the covariates."""
+    both: Layout = {**told, **asked}
+    covariates = (*both.get("past", ()), *both.get("known", ()), *both.get("static", ()))
+    categories = [name for name in told.get("categories", ()) if name in covariates]
+    return {**told, "categories": categories, **asked}
 
 
 def _told(parts: list[Part]) -> Layout:

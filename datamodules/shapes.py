@@ -81,7 +81,7 @@ def cells_of(
         raise InputError(
             f"column {str(table.columns[table.columns.duplicated()][0])!r} stands twice. Rename one of them."
         )
-    if shape != "long" and (columns.past or columns.known or columns.static):
+    if shape != "long" and (columns.past or columns.known or columns.static or marks.categories):
         raise InputError(
             f"past, known and static columns need shape 'long', but shape is {shape!r}. Reshape the table."
         )
@@ -125,10 +125,11 @@ def _long(
     alone = id == "unique_id" and id not in table.columns
     require(table, () if alone else id_columns(id), "id")
     ids, series = (np.array(["series"]), np.zeros(len(table), dtype=int)) if alone else series_names(table, id)
-    require(table, marks.categories, "categories")
+    covariates = (*columns.past, *columns.known, *columns.static)
+    _check_categories(table, marks.categories, covariates)
     values = {name: numbers(table[name], name, marks) for name in columns.target}
     categories: dict[str, tuple[str, ...]] = {}
-    for name in (*columns.past, *columns.known, *columns.static):
+    for name in covariates:
         values[name], names = covariate(table[name], name, marks)
         categories |= {name: names} if names else {}
     times, zone = (
@@ -137,6 +138,18 @@ def _long(
         else (_steps(series), "")
     )
     return Cells(ids, series, times, values, table.index, np.arange(len(table)), categories, zone)
+
+
+def _check_categories(table: pd.DataFrame, categories: Sequence[str], covariates: Sequence[str]) -> None:
+    """Raise InputError for the first of ``categories`` that is no covariate."""
+    require(table, categories, "categories")
+    for name in categories:
+        if name not in covariates:
+            known = ", ".join(covariates) or "past, known and static, which name none"
+            raise InputError(
+                f"column {name!r} is named with categories, but is no covariate; expected one of {known}. Name it with "
+                "one of these as well."
+            )
 
 
 def covariate(column: pd.Series, name: str, marks: Marks) -> tuple[np.ndarray, tuple[str, ...]]:

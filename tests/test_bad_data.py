@@ -40,6 +40,8 @@ FRAMES = [
     ),
     ("no id", table(), {"id": "shop"}, "column 'shop' is missing; name the right one with id"),
     ("no past", table(), {"past": ["p"]}, "column 'p' is missing; name the right one with past"),
+    ("category target", table(), {"categories": ["y"]}, "column 'y' is named with categories, but is no covariate"),
+    ("wide categories", table(), {"shape": "wide", "categories": ["y"]}, "need shape 'long', but shape is 'wide'"),
     ("column twice", pd.DataFrame([[1, 2, 3]], columns=["ds", "y", "y"]), {}, "column 'y' stands twice"),
     ("text time", of("2024-01-01", "soon", "2024-01-03"), {}, "column 'ds' holds 'soon' in row 1, which is no date"),
     ("text times", of("2024-01-01", "a", "b"), {}, "holds 'a' in row 1 \\(and in 1 more row\\)"),
