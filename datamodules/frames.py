@@ -56,7 +56,7 @@ def tidy(
         clock = Clock.made_up(freq)
     else:
         _refuse_repeats(cells, alone=shape == "long" and len(cells.ids) == 1)
-        clock = _clock(cells, time, freq)
+        clock = clock_of(cells, time, freq)
     positions = cells.times if untimed else clock.positions(cells.times)
     _check_positions(cells, clock, positions, freq)
     if freq != "infer" and not untimed:
@@ -90,7 +90,7 @@ def _only_autumn_nights(times: np.ndarray) -> bool:
     return bool((stamps.hour.isin([1, 2]) & (stamps.day_of_week == 6) & stamps.month.isin([4, 10, 11])).all())
 
 
-def _clock(cells: Cells, time: str, freq: str | int) -> Clock:
+def clock_of(cells: Cells, time: str, freq: str | int) -> Clock:
     whole = cells.times.dtype.kind == "i"
     if freq != "infer" and whole != isinstance(freq, int):
         kind, wanted = (
@@ -184,7 +184,7 @@ def _check_static(cells: Cells, names: Sequence[str]) -> None:
         if other.any():
             row = int(other.argmax())
             categories = cells.categories.get(name)
-            first, second = (categories[int(each)] if categories else each for each in (known[row], values[row]))
+            first, second = (categories[int(each)] if categories else float(each) for each in (known[row], values[row]))
             raise InputError(
                 f"column {name!r} (static) is {first!r} and then {second!r} in {cells.at(row)}; expected one value a "
                 f"series. Correct it, or name it with known (--known {name})."
