@@ -69,13 +69,17 @@ def test_backtest_parses_and_its_forecasters_are_made(path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["model", "data", "trainer"])
-def test_fit_takes_the_file(kind, tmp_path, monkeypatch, capsys):
+def test_fit_takes_the_file(kind, tmp_path, monkeypatch, capsys, data_options):
     monkeypatch.chdir(tmp_path)
+    datasets = find("datamodules", WindowDataModule)
     chosen = {"model": "Linear", "data": "ElNino", "trainer": str(CONFIGS / "trainer" / "cpu.yaml")}
     for path in sorted((CONFIGS / kind).glob("*.yaml")):
         if path.stem in ("gpu", "ddp", "ddp_cpu", "synthetic"):
             continue
         words = [word for name, value in (chosen | {kind: str(path)}).items() for word in (f"--{name}", value)]
+        if kind == "data":
+            offline = data_options(datasets[yaml.safe_load(path.read_text())["class_path"]])
+            words += [word for name, value in offline.items() for word in (f"--data.{name}", value)]
         with warnings.catch_warnings():
             assert main(["fit", *words, "--trainer.max_steps", "2", "--trainer.enable_progress_bar", "false"]) == 0
         assert "checkpoint: " in capsys.readouterr().out

@@ -15,7 +15,8 @@ class Driven(Generated):
     """Generated series that follow a known covariate, up or down by a static category; equal for equal seeds.
 
     The covariate ``driver`` is normal and has no memory, so that it cannot be forecast: a model that is not told it is
-    left with the season. The category ``kind`` says whether a series ``rises`` or ``falls`` with it.
+    left with the season. The category ``kind`` says whether a series ``rises`` or ``falls`` with it, so that neither
+    helps without the other, and both do not help a linear model.
 
     Args:
         share: of each series' variance, what the driver explains; of the rest the season explains four fifths.
