@@ -18,7 +18,7 @@ from datamodules.panel import Panel
 from datamodules.preparation import Preparation
 from datamodules.split import Part
 from datamodules.store import Store, mapped
-from datamodules.units import TargetUnits
+from datamodules.units import TargetUnits, check_transform
 from datamodules.window import Dims
 
 
@@ -81,6 +81,7 @@ class Inputs:
         wider = panel.extend(before, after)
         if isinstance(panel, Packed):
             return self._lay_packed(panel, wider, ahead, before, complete=complete and not before.any())
+        check_transform(panel, self.prepare.transform)
         encoded = self.encoder.apply(with_features(wider, features))
         units = self.units.of_panel(wider)
         series = wider.series_of_row

@@ -94,8 +94,7 @@ class TargetUnits:
         return cls("none", np.array([], dtype=str), np.zeros((4, 0, n_targets)), parts)
 
     def of_panel(self, panel: Panel) -> RowUnits:
-        """The units of each series of any panel; InputError where its values have none."""
-        check_transform(panel, self.transform)
+        """The units of each series of any panel."""
         names = panel.ids.astype(str)
         places = np.minimum(np.searchsorted(self.ids, names), max(len(self.ids) - 1, 0))
         known = self.ids[places] == names if len(self.ids) else np.zeros(len(names), dtype=bool)
@@ -170,10 +169,15 @@ def _bent(transform: str, values: np.ndarray, power_and_level: np.ndarray) -> np
 
 def _first_values(panel: Panel) -> np.ndarray:
     """(N, D) the first observed value of each series; NaN where there is none."""
-    rows = np.where(panel.observed, np.arange(len(panel.target))[:, None], len(panel.target) - 1)
-    first = np.minimum.reduceat(rows, panel.offsets[:-1], axis=0)
-    ours = panel.series_of_row[first] == np.arange(panel.n_series)[:, None]
-    return np.where(ours, np.take_along_axis(panel.target, first, axis=0), np.nan)
+    values = np.asarray(panel.target[panel.offsets[:-1]], dtype=np.float64)
+    later = np.flatnonzero(np.isnan(values).any(axis=1))
+    if len(later):
+        some = panel.select(later)
+        rows = np.where(some.observed, np.arange(len(some.target))[:, None], len(some.target) - 1)
+        first = np.minimum.reduceat(rows, some.offsets[:-1], axis=0)
+        ours = some.series_of_row[first] == np.arange(len(later))[:, None]
+        values[later] = np.where(ours, np.take_along_axis(some.target, first, axis=0), np.nan)
+    return values
 
 
 def _room(size: np.ndarray) -> np.ndarray:
