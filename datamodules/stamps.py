@@ -134,7 +134,7 @@ def _moments(local: np.ndarray, column: pd.Series, name: Any, zone: str, series:
         raise InputError(
             f"column {str(name)!r} holds {shown(column.iloc[row])} in {place(column.index, row)}{more(skipped)}, which "
             f"does not exist in {zone}, where summer time skips it; expected stamps of that zone. Correct them, or say "
-            "the zone that they are of, such as UTC or another without summer time."
+            "the zone that they are of, such as UTC or +01:00."
         )
     return utc
 

@@ -1,5 +1,6 @@
 """Time zones: wall-clock stamps of a place to UTC and back, over the hours that summer time skips and doubles."""
 
+from datetime import timezone, tzinfo
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,14 +14,22 @@ _ORDERED: Final = 0.9  # share of a series' steps that must go one way for its r
 
 
 @lru_cache
-def time_zone(name: str) -> ZoneInfo:
-    """The time zone of a name such as ``Europe/Madrid``; raises InputError when there is none of that name."""
+def time_zone(name: str) -> tzinfo:
+    """The time zone of a name such as ``Europe/Madrid``, or of a fixed offset from UTC such as ``+01:00``.
+
+    Raises:
+        InputError: when there is none of that name.
+    """
     try:
-        return ZoneInfo(name)
+        return _fixed(name) if name[:1] in ("+", "-") else ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:  # OSError: the name of a folder of zones, such as Europe
         guess = did_you_mean(name, available_timezones())
-        hint = guess if guess.startswith("did") else "expected one such as 'Europe/Madrid' or 'UTC'. Write it that way."
+        hint = guess if guess.startswith("did") else "expected one such as 'Europe/Madrid', 'UTC' or '+01:00'."
         raise InputError(f"time zone {name!r} is not known; {hint}") from error
+
+
+def _fixed(offset: str) -> timezone:
+    return timezone(pd.Timedelta(f"{offset}:00").to_pytimedelta())
 
 
 def to_local(utc: np.ndarray, zone: str) -> np.ndarray:

@@ -25,8 +25,8 @@ def of(ds, y=None, **columns) -> pd.DataFrame:
     return pd.DataFrame({"ds": ds, "y": np.arange(float(len(ds))) if y is None else y, **columns})
 
 
-@pytest.mark.parametrize("zone", [MADRID, "Australia/Melbourne", "America/Havana", "Asia/Kolkata", "UTC"])
-@pytest.mark.parametrize("freq", ["h", "30min", "15min"])
+@pytest.mark.parametrize("zone", [MADRID, "Australia/Melbourne", "America/Havana", "Asia/Kolkata", "UTC", "-03:30"])
+@pytest.mark.parametrize("freq", ["h", "30min"])
 def test_wall_clock_of_a_year_is_one_clock_without_holes(zone, freq):
     utc = pd.date_range("2024-01-01", "2024-12-31", freq=freq, tz="UTC")
     for stamps in (wall(utc, zone), wall(utc, zone).astype(str)):
@@ -149,7 +149,9 @@ def test_wide_table_has_one_order_of_rows():
     [
         ("europe/madrid", "did you mean 'Europe/Madrid'?"),
         ("Asia/Shangai", "did you mean 'Asia/Shanghai'?"),
-        ("+02:00", "expected one such as 'Europe/Madrid' or 'UTC'"),
+        ("+2", "expected one such as 'Europe/Madrid', 'UTC' or '+01:00'"),
+        ("+25:00", "expected one such as"),
+        ("", "expected one such as"),
         ("../etc/passwd", "expected one such as"),
     ],
 )
