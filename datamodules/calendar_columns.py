@@ -119,4 +119,3 @@ _SHARES: Final[dict[str, Callable[[np.ndarray], np.ndarray]]] = {
     "month": lambda stamps: stamps.astype("datetime64[M]").astype(np.int64) % 12 / 12,
     "quarter": lambda stamps: stamps.astype("datetime64[M]").astype(np.int64) % 12 // 3 / 4,
 }
-CALENDAR: Final = (*_SHARES, "is_weekend")

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Any, Final
 
-from datamodules.calendar_columns import CALENDAR, check_calendar, suggested_calendar
+from datamodules.calendar_columns import check_calendar, suggested_calendar
 from datamodules.errors import InputError, did_you_mean
-from datamodules.features import AUTO, Features
+from datamodules.feature_forms import AUTO, CALENDAR
+from datamodules.features import Features
 from datamodules.fourier import suggested_fourier
 from datamodules.panel import Panel
 

@@ -1,6 +1,5 @@
 """Fourier pairs: seasons of any length as sines and cosines of the clock's steps."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,30 +8,10 @@ import numpy as np
 from datamodules.aliases import fixed_length, offset_of
 from datamodules.clock import Clock
 from datamodules.errors import InputError
+from datamodules.feature_forms import read_pairs
 
 _MONTHS: Final = {"M": 1, "WOM": 1, "LWOM": 1, "Q": 3, "HY": 6, "Y": 12}  # of one step
 _DAYS: Final = {"W": 7.0, "SM": 365.25 / 24, "REQ": 365.25 / 4, "RE": 365.25}
-_FORM: Final = re.compile(r"(\d+(?:\.\d+)?):(\d+)")
-
-
-def read_pairs(text: str) -> tuple[float, int]:
-    """The period in steps and the number of pairs in ``period:pairs``; raises InputError.
-
-    Example:
-        >>> read_pairs("365.25:3")
-        (365.25, 3)
-    """
-    found = _FORM.fullmatch(text)
-    if not found:
-        hint = "Write it so, in quotes in YAML, which reads 24:2 as a number." if text.isdigit() else "Write it so."
-        raise InputError(f"fourier {text!r} is not of the form period:pairs; expected one such as '24:2'. {hint}")
-    period, pairs = float(found[1]), int(found[2])
-    if pairs < 1 or 2 * pairs > period:
-        raise InputError(
-            f"fourier {text!r} has {pairs} pairs for a period of {period:g} steps; expected from 1 to half the period. "
-            "Give another number."
-        )
-    return period, pairs
 
 
 def fourier_columns(clock: Clock, positions: np.ndarray, items: Sequence[str]) -> dict[str, np.ndarray]:

@@ -1,28 +1,21 @@
 """Holidays of a country, of one of its parts, or of a person's own table of dates, as columns."""
 
 from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from datamodules.aliases import fixed_length, offset_of
 from datamodules.clock import Clock
-from datamodules.errors import InputError, did_you_mean
+from datamodules.errors import InputError
+from datamodules.holiday_places import is_file, package, place
 from datamodules.stamps import stamps
 from datamodules.tables import read_table
 
-_ENDINGS: Final = (".csv", ".parquet")
 _DATES: Final = ("date", "ds")  # the column of dates in a person's table; the first one where none is called so
 _DAY: Final = 86_400_000_000  # microseconds
 _YEAR: Final = 366  # days that may pass without a holiday at the ends of a table
-
-
-def check_holidays(source: str) -> None:
-    """Raise InputError unless ``source`` is a file of dates by its name, or a place with known holidays."""
-    if not _is_file(source):
-        _place(source)
 
 
 def holiday_columns(clock: Clock, positions: np.ndarray, source: str) -> dict[str, np.ndarray]:
@@ -37,8 +30,8 @@ def holiday_columns(clock: Clock, positions: np.ndarray, source: str) -> dict[st
     """
     first, stop = _days(clock, positions)
     begin, end = first.min(), stop.max() - 1
-    days = _read(source) if _is_file(source) else _of_place(source, _year(begin), _year(end))
-    if _is_file(source) and (days[0] > begin + _YEAR or days[-1] < end - _YEAR):
+    days = _read(source) if is_file(source) else _of_place(source, _year(begin), _year(end))
+    if is_file(source) and (days[0] > begin + _YEAR or days[-1] < end - _YEAR):
         raise InputError(
             f"holidays {source} reach from {days[0]} to {days[-1]}, the series from {begin} to {end}; expected dates "
             "of all that time, within a year of both ends. Add them."
@@ -74,10 +67,6 @@ def _year(day: np.datetime64) -> int:
     return int(day.astype("datetime64[Y]").astype(np.int64)) + 1970
 
 
-def _is_file(source: str) -> bool:
-    return Path(source).suffix.lower() in _ENDINGS
-
-
 def _read(path: str) -> np.ndarray:
     """The dates in a file, ascending, each once."""
     table = read_table(Path(path), {})
@@ -95,36 +84,13 @@ def _read(path: str) -> np.ndarray:
 @lru_cache
 def _of_place(source: str, first: int, last: int) -> np.ndarray:
     """The public holidays of a place in the years from ``first`` to ``last``, ascending."""
-    country, part = _place(source)
-    package = _package()
-    kind = getattr(package, country)
+    country, part = place(source)
+    known = package()
+    kind = getattr(known, country)
     if first < kind.start_year or last > kind.end_year:
         raise InputError(
             f"holidays of {source} are known from {kind.start_year} to {kind.end_year}, the series reach from {first} "
             f"to {last}. Give a file of dates."
         )
-    found = package.country_holidays(country, subdiv=part or None, years=range(first, last + 1))
+    found = known.country_holidays(country, subdiv=part or None, years=range(first, last + 1))
     return np.array(sorted(found), dtype="datetime64[D]")
-
-
-def _place(source: str) -> tuple[str, str]:
-    """The country and its part, or nothing for the whole, as the package writes them; raises InputError."""
-    country, _, part = source.partition("-")
-    places = _package().list_supported_countries(include_aliases=True)
-    if country in places and (not part or part in places[country]):
-        return country, part
-    near = country.upper()
-    hint = "expected a country (ES), a part of one (AU-VIC) or a file of dates (dates.csv). Give one."
-    if near in places:
-        hint = did_you_mean(source, [near, *(f"{near}-{each}" for each in places[near])])
-    raise InputError(f"holidays {source!r} are not known; {hint}")
-
-
-def _package() -> Any:
-    try:
-        return import_module("holidays")
-    except ImportError as error:
-        raise InputError(
-            "holidays of a country need a package that is not installed; expected holidays. Run pip install "
-            "'forecast-toolkit[holidays]', or give a file of dates."
-        ) from error

@@ -9,7 +9,8 @@ import torch
 from datamodules.encoder import Encoder
 from datamodules.errors import InputError
 from datamodules.feature_sets import chosen
-from datamodules.features import Features, with_features
+from datamodules.featured import with_features
+from datamodules.features import Features
 from datamodules.fill import fill_panel
 from datamodules.lags import lagged_columns
 from datamodules.laid import Laid, joined

@@ -1,17 +1,12 @@
 """Earlier values of the target beside it: lags, and statistics of its last values."""
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 import pandas as pd
 from pandas.api.indexers import BaseIndexer
 
-from datamodules.errors import InputError
-
-STATISTICS: Final = ("mean", "min", "max", "median")
-_FORM: Final = re.compile(rf"({'|'.join(STATISTICS)})_(\d+)")
+from datamodules.feature_forms import read_rolling
 
 
 class _Bounds(BaseIndexer):
@@ -30,25 +25,6 @@ class _Bounds(BaseIndexer):
     ) -> tuple[np.ndarray, np.ndarray]:
         """The bounds as they were given."""
         return self.begin, self.stop
-
-
-def check_lags(lags: Sequence[int]) -> None:
-    """Raise InputError unless all lags are whole steps back."""
-    for lag in lags:
-        if not isinstance(lag, int) or isinstance(lag, bool) or lag < 1:
-            hint = f"Give {-lag}." if isinstance(lag, int) and lag < 0 else "Give another."
-            raise InputError(f"a lag is {lag!r}; expected a whole number of steps back, at least 1. {hint}")
-
-
-def read_rolling(text: str) -> tuple[str, int]:
-    """The statistic and the number of steps in ``mean_24``; raises InputError."""
-    found = _FORM.fullmatch(text)
-    if not found or int(found[2]) < 2:
-        raise InputError(
-            f"rolling {text!r} is not known; expected one of {', '.join(STATISTICS)} and a number of steps from 2 on, "
-            "such as 'mean_24'. Write it so."
-        )
-    return found[1], int(found[2])
 
 
 def lagged_columns(target: np.ndarray, offsets: np.ndarray, lags: Sequence[int], rolling: Sequence[str]) -> np.ndarray:

@@ -7,7 +7,8 @@ import torch
 
 from datamodules.errors import InputError
 from datamodules.feature_sets import chosen
-from datamodules.features import Features, with_features
+from datamodules.featured import with_features
+from datamodules.features import Features
 from datamodules.inputs import Inputs
 from datamodules.panel import Panel
 from datamodules.preparation import Preparation

@@ -3,8 +3,7 @@ import pandas as pd
 import pytest
 
 from datamodules.clock import Clock
-from datamodules.errors import InputError
-from datamodules.fourier import absolute_steps, fourier_columns, read_pairs, suggested_fourier
+from datamodules.fourier import absolute_steps, fourier_columns, suggested_fourier
 
 
 def test_values_are_sines_and_cosines_of_steps_since_1970():
@@ -54,18 +53,6 @@ def test_each_pair_has_as_many_columns_as_say_something():
     assert len(columns) == 11
     values = np.column_stack([np.ones(24), *columns.values()])
     assert np.linalg.matrix_rank(values) == 12
-
-
-@pytest.mark.parametrize("text", ["24", "24:", ":2", "24:x", "-24:2", "24:2:1", "a:b", "1442"])
-def test_another_form_is_refused(text):
-    with pytest.raises(InputError, match="period:pairs"):
-        read_pairs(text)
-
-
-@pytest.mark.parametrize("text", ["24:0", "24:13", "1:1"])
-def test_as_many_pairs_as_half_the_period_at_most(text):
-    with pytest.raises(InputError, match="half the period"):
-        read_pairs(text)
 
 
 def test_seasons_of_the_clock_are_suggested():

@@ -1,12 +1,10 @@
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from datamodules.clock import Clock
 from datamodules.errors import InputError
-from datamodules.holiday_tables import check_holidays, holiday_columns
+from datamodules.holiday_tables import holiday_columns
 
 
 @pytest.fixture
@@ -100,20 +98,3 @@ def test_years_that_are_not_known_are_refused():
     pytest.importorskip("holidays")
     with pytest.raises(InputError, match=r"known from .* to .*, the series reach from 1700"):
         holiday_columns(Clock("D", pd.Timestamp("1700-01-01")), np.arange(10), "ES")
-
-
-def test_an_unknown_place_is_refused():
-    pytest.importorskip("holidays")
-    with pytest.raises(InputError, match="did you mean 'AU-VIC'"):
-        check_holidays("AU-VCI")
-    with pytest.raises(InputError, match="did you mean 'AU-VIC'"):
-        check_holidays("au-vic")
-    with pytest.raises(InputError, match="expected a country"):
-        check_holidays("Australia")
-
-
-def test_without_the_package_the_sentence_says_how_to_install_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "holidays", None)
-    with pytest.raises(InputError, match=r"pip install 'forecast-toolkit\[holidays\]'"):
-        check_holidays("ES")
-    check_holidays("dates.csv")

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datamodules.errors import InputError
-from datamodules.lags import STATISTICS, check_lags, lagged_columns, lagged_names, read_rolling
+from datamodules.feature_forms import STATISTICS
+from datamodules.lags import lagged_columns, lagged_names
 
 
 @pytest.fixture
@@ -65,15 +65,3 @@ def test_names_are_in_the_order_of_the_columns(series):
     assert names == ("a_lag3", "b_lag3", "a_max7", "b_max7")
     assert lagged_columns(*series, (3,), ("max_7",)).shape == (258, len(names))
     assert lagged_columns(*series, (), ()).shape == (258, 0)
-
-
-@pytest.mark.parametrize("lag", [0, -24, 1.5, True, "24"])
-def test_a_lag_that_is_no_step_back_is_refused(lag):
-    with pytest.raises(InputError, match=r"a lag is .*steps back, at least 1"):
-        check_lags((lag,))
-
-
-@pytest.mark.parametrize("text", ["mean", "mean_1", "mean_-3", "std_24", "mean24", "mean_24_2"])
-def test_another_rolling_statistic_is_refused(text):
-    with pytest.raises(InputError, match=r"rolling .*such as 'mean_24'"):
-        read_rolling(text)
