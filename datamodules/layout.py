@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from datamodules.cells import looks_like_numbers
+from datamodules.columns import require
 from datamodules.errors import InputError, one_of
 from datamodules.names import id_columns
-from datamodules.shapes import NO_TIME, SHAPES, require
+from datamodules.shapes import NO_TIME, SHAPES
 from datamodules.stamps import looks_like_stamps
 
 _TIME_NAMES = ("time", "date", "datetime", "timestamp", "period", "year", "t")  # of columns of whole numbers

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from datamodules.clock import Clock
+from datamodules.columns import to_pandas
 from datamodules.frames import Tidy, tidy
 from datamodules.marks import Marks
-from datamodules.shapes import to_pandas
 from datamodules.statics import Statics, statics_of
 
 

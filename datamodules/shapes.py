@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import codes, is_category, numbers, place, refuse_infinite
-from datamodules.errors import InputError, did_you_mean, one_of
+from datamodules.cells import numbers, place
+from datamodules.columns import check_categories, covariate, matrix_of, require, to_pandas
+from datamodules.errors import InputError, one_of
 from datamodules.marks import USUAL, Marks, check_marks
 from datamodules.names import column_names, id_columns, series_names
-from datamodules.stamps import looks_like_stamps, stamps
+from datamodules.stamps import stamps
 
 if TYPE_CHECKING:
     from datamodules.panel import Columns
@@ -90,27 +91,6 @@ def cells_of(
     return _sorted(_wide(table, time, columns, freq, marks)) if shape == "wide" else _rows(table, id, marks)
 
 
-def to_pandas(frame: Any) -> pd.DataFrame:
-    """The table as a pandas one, from pandas (the same object), polars or pyarrow."""
-    if isinstance(frame, pd.DataFrame):
-        return frame
-    if hasattr(frame, "to_pandas"):
-        return pd.DataFrame(frame.to_pandas())
-    raise InputError(
-        f"data is a {type(frame).__name__}; expected a pandas, polars or pyarrow table. Convert it to one."
-    )
-
-
-def require(table: pd.DataFrame, names: Sequence[str], role: str) -> None:
-    """Raise InputError for the first of ``names`` that is no column of the table."""
-    for name in names:
-        if name not in table.columns:
-            raise InputError(
-                f"column {name!r} is missing; name the right one with {role} (--{role} NAME): "
-                f"{did_you_mean(str(name), map(str, table.columns))}"
-            )
-
-
 def _long(
     table: pd.DataFrame,
     id: str | Sequence[str],
@@ -126,7 +106,7 @@ def _long(
     require(table, () if alone else id_columns(id), "id")
     ids, series = (np.array(["series"]), np.zeros(len(table), dtype=int)) if alone else series_names(table, id)
     covariates = (*columns.past, *columns.known, *columns.static)
-    _check_categories(table, marks.categories, covariates)
+    check_categories(table, marks.categories, covariates)
     values = {name: numbers(table[name], name, marks) for name in columns.target}
     categories: dict[str, tuple[str, ...]] = {}
     for name in covariates:
@@ -138,32 +118,6 @@ def _long(
         else (_steps(series), "")
     )
     return Cells(ids, series, times, values, table.index, np.arange(len(table)), categories, zone)
-
-
-def _check_categories(table: pd.DataFrame, categories: Sequence[str], covariates: Sequence[str]) -> None:
-    """Raise InputError for the first of ``categories`` that is no covariate."""
-    require(table, categories, "categories")
-    for name in categories:
-        if name not in covariates:
-            known = ", ".join(covariates) or "past, known and static, which name none"
-            raise InputError(
-                f"column {name!r} is named with categories, but is no covariate; expected one of {known}. Name it with "
-                "one of these as well."
-            )
-
-
-def covariate(column: pd.Series, name: str, marks: Marks) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The numbers of a covariate, and the names that they count where it holds categories."""
-    if name in marks.categories:
-        return codes(column)
-    if not is_category(column):
-        return numbers(column, name, marks), ()
-    if looks_like_stamps(column):
-        raise InputError(
-            f"column {name!r} holds dates, first {str(column.dropna().iloc[0])!r}; expected numbers or categories. "
-            f"Leave it out, or name it with categories (--categories {name})."
-        )
-    return codes(column)
 
 
 def _steps(series: np.ndarray) -> np.ndarray:
@@ -188,7 +142,7 @@ def _wide(table: pd.DataFrame, time: str, columns: "Columns", freq: str | int, m
             f"the table has only the column {str(time)!r}; expected one column a series after it. Add them."
         )
     times, zone = stamps(table[time], time, zone=marks.zone, freq=freq) if timed else (np.arange(len(table)), "")
-    matrix = _matrix(block, marks)  # (rows, series)
+    matrix = matrix_of(block, marks)  # (rows, series)
     ids, codes = column_names(block.columns.to_series(), "series")
     rows, series = matrix.shape
     return Cells(
@@ -221,7 +175,7 @@ def _rows(table: pd.DataFrame, id: str | Sequence[str], marks: Marks) -> Cells:
             f"series {str(ids[codes[first]])!r} stands in {place(table.index, int(first))} and again in "
             f"{place(table.index, int(second))}; expected one row a series. Remove one or rename it."
         )
-    matrix = _matrix(block, marks)[order]  # (series, cells)
+    matrix = matrix_of(block, marks)[order]  # (series, cells)
     lengths = _last_filled(matrix)
     kept = np.arange(matrix.shape[1]) < lengths[:, None]
     series, cell = np.nonzero(kept)
@@ -266,20 +220,6 @@ def _last_filled(matrix: np.ndarray) -> np.ndarray:
     """For each row the number of cells up to the last that is not NaN, at least 1."""
     filled = ~np.isnan(matrix)
     return np.where(filled.any(axis=1), matrix.shape[1] - filled[:, ::-1].argmax(axis=1), 1)
-
-
-def _matrix(block: pd.DataFrame, marks: Marks) -> np.ndarray:
-    """All columns as float64; those that are not numeric are checked cell by cell."""
-    kinds = block.dtypes
-    numeric = np.array([pd.api.types.is_any_real_numeric_dtype(kind) or kind == "bool" for kind in kinds.unique()])
-    good = kinds.isin(kinds.unique()[numeric]).to_numpy()
-    values = np.empty(block.shape)
-    values[:, good] = block.loc[:, good].to_numpy(dtype=np.float64, na_value=np.nan)
-    for column in np.flatnonzero(~good).tolist():
-        values[:, column] = numbers(block.iloc[:, column], block.columns[column], marks)
-    for column in np.flatnonzero(np.isinf(values).any(axis=0)).tolist()[:1]:
-        refuse_infinite(values[:, column], block.iloc[:, column], block.columns[column])
-    return values
 
 
 def _sorted(cells: Cells) -> Cells:

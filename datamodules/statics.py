@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from datamodules.cells import place
+from datamodules.columns import covariate
 from datamodules.errors import InputError, did_you_mean
 from datamodules.marks import Marks
 from datamodules.names import id_columns, series_names
-from datamodules.shapes import covariate
 
 
 class Statics(NamedTuple):
