@@ -91,6 +91,7 @@ def _only_autumn_nights(times: np.ndarray) -> bool:
 
 
 def clock_of(cells: Cells, time: str, freq: str | int) -> Clock:
+    """The clock that the stamps of the column ``time`` run on, inferred from them or as said; raises InputError."""
     whole = cells.times.dtype.kind == "i"
     if freq != "infer" and whole != isinstance(freq, int):
         kind, wanted = (

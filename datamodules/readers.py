@@ -16,6 +16,7 @@ from datamodules.marks import Marks
 from datamodules.names import id_columns
 from datamodules.panel import Panel
 from datamodules.shapes import join_rows
+from datamodules.stored import is_store, read_store, told_again
 from datamodules.tables import ENDINGS, Part, parts_of, read_table, refuse_missing
 
 
@@ -54,6 +55,14 @@ class Source:
         }
 
 
+class Stored(Source):
+    """A store of ``forecast pack``, which is not read: it has no table, and its layout is that of the files packed."""
+
+    def panel(self) -> Panel:
+        """The panel, mapped; raises InputError."""
+        return read_store(Path(self.name))[0]
+
+
 def load(data: str | Path | Sequence[str | Path], *, data_dir: str = "", **layout: Unpack[Layout]) -> Panel:
     """The panel in a file, in several, or in the data set of that name; raises InputError."""
     return source(data, data_dir=data_dir, **layout).panel()
@@ -73,6 +82,8 @@ def source(data: str | Path | Sequence[str | Path], *, data_dir: str = "", **lay
         layout: how a table is laid out; a data set knows its own.
     """
     names = _names(data)
+    if len(names) == 1 and is_store(Path(names[0])):
+        return Stored(names[0], pd.DataFrame(), told_again(Path(names[0]), layout))
     if len(names) > 1 or Path(names[0]).exists():
         if data_dir:
             raise InputError(f"data {names[0]} is a file, but data_dir is for data sets. Leave it out.")

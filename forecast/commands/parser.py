@@ -48,9 +48,14 @@ class Parser(argparse.ArgumentParser):
 
 def add_layout(parser: Parser) -> None:
     """The options that say which data, and how its table is laid out."""
+    parser.add_argument("--data", nargs="+", required=True, metavar="FILE_OR_NAME", help=help_texts()["data"])
+    add_columns(parser, (*LAYOUT, "data_dir"))
+
+
+def add_columns(parser: Parser, names: Sequence[str] = LAYOUT) -> None:
+    """The options of these names that say how a table is laid out."""
     texts = help_texts()
-    parser.add_argument("--data", nargs="+", required=True, metavar="FILE_OR_NAME", help=texts["data"])
-    for name in (*LAYOUT, "data_dir"):
+    for name in names:
         several: dict[str, Any] = {"nargs": "+"} if isinstance(getattr(BacktestConfig, name), tuple) else {}
         parser.add_argument(f"--{name.replace('_', '-')}", metavar=name.upper(), help=texts[name], **several)
 

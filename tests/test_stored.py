@@ -1,0 +1,70 @@
+"""A store that was damaged, edited or written by another version is refused in a sentence."""
+
+import json
+
+import numpy as np
+import pytest
+
+from datamodules.errors import InputError
+from datamodules.packed import gathered
+from datamodules.stored import KEPT, MAPPED, is_store, read_store, write_meta
+
+
+@pytest.fixture
+def store(make_panel, tmp_path):
+    panel = gathered([make_panel([20, 30], past=1)])
+    for name in (*KEPT, *MAPPED):
+        np.save(tmp_path / f"{name}.npy", getattr(panel, name))
+    write_meta(tmp_path, panel, {"shape": "long", "freq": "h"})
+    return tmp_path
+
+
+def changed(store, **values):
+    meta = json.loads((store / "meta.json").read_text())
+    (store / "meta.json").write_text(json.dumps({**meta, **values}))
+
+
+def test_store_comes_back_mapped_and_read_only(store):
+    panel, layout = read_store(store)
+    assert isinstance(panel.target, np.memmap)
+    assert panel.target.mode == "r"
+    assert panel.fingerprint() == super(type(panel), panel).fingerprint()
+    assert layout == {"shape": "long", "freq": "h"}
+
+
+def test_folder_without_its_meaning_is_no_store(store):
+    (store / "meta.json").unlink()
+    assert not is_store(store)
+
+
+def test_newer_version_is_refused(store):
+    changed(store, version=2)
+    with pytest.raises(InputError, match="has version 2; this toolkit reads versions up to 1"):
+        read_store(store)
+
+
+def torn(store):
+    path = store / "target.npy"
+    path.write_bytes(path.read_bytes()[:-8])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        torn,
+        lambda store: (store / "past.npy").unlink(),
+        lambda store: (store / "ids.json").write_text('["a"'),
+        lambda store: (store / "ids.json").write_text('["a"]'),
+        lambda store: (store / "meta.json").write_text("{}"),
+        lambda store: (store / "meta.json").write_text("nothing"),
+        lambda store: changed(store, rows=49),
+        lambda store: np.save(store / "offsets.npy", np.array([0, 25, 51])),
+        lambda store: np.save(store / "ends.npy", np.array([30, 49])),
+        lambda store: np.save(store / "target.npy", np.zeros((50, 1))),
+        lambda store: changed(store, columns={"target": ["y0", "y1"], "past": ["past0"], "known": [], "static": []}),
+    ],
+)
+def test_damaged_store_is_refused(store, damage):
+    damage(store)
+    with pytest.raises(InputError, match=r"is damaged .*Pack the files again"):
+        read_store(store)
