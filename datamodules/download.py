@@ -159,7 +159,8 @@ def _attempt(url: str, part: Path, checksum: str) -> _Failure | None:
         status = getattr(error.response, "status_code", 0)
         return _Failure(f"status {status}", again=status >= 500 or status == 429)
     except requests.RequestException as error:
-        return _Failure("no connection" if isinstance(error, requests.ConnectionError) else type(error).__name__, True)
+        plain = type(error) is requests.ConnectionError  # others, such as SSLError, say more
+        return _Failure("no connection" if plain else type(error).__name__, again=True)
     if not has_checksum(part, checksum):
         return _Failure(f"its content is not the expected one, {checksum[:19]}...", again=False)
     return None
