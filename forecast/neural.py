@@ -95,7 +95,7 @@ class NeuralForecaster:
     @property
     def history(self) -> int:
         """Rows up to a cutoff that a series must have for a forecast: the context, or one where it is padded."""
-        return 1 if self.prepare.short == "pad" else self.context_length
+        return 1 if self._short == "pad" else self.context_length
 
     @property
     def parameters(self) -> int:
@@ -116,6 +116,9 @@ class NeuralForecaster:
             trainer = pl.Trainer(**self._trainer_options())
             trainer.fit(module, datamodule=data)
         train = data.windows(data.split.train)
+        done = "padded" if self.prepare.short == "pad" else "without training windows"
+        few = f"under {data.context_length + data.horizon} rows to train on, {done}"
+        self._trained_note = _counted(panel, data.short, few)
         self.module = module.eval().to(trainer.strategy.root_device)  # the trainer leaves it on the CPU
         self.curves = _losses(trainer.callback_metrics["curves"].tolist())
         self.module.inputs = replace(data.inputs, prepare=replace(data.inputs.prepare, short=self.prepare.short))
@@ -125,17 +128,18 @@ class NeuralForecaster:
             "steps": int(self.curves["step"].iloc[-1]),
             "windows": len(train),
             "dropped": ", ".join(f"{number} {reason}" for reason, number in train.dropped.items()),
-            "note": _short_note(data),
+            "note": self._trained_note,
         }
-        self._trained_note = self.notes["note"]
         return self
 
     def predict(self, panel: Panel, cutoffs: np.ndarray, horizon: int, levels: Sequence[float] = ()) -> pd.DataFrame:
         """The forecast table; all cutoffs are answered in large batches by one gather each."""
         levels = check_levels(levels)
-        cutoffs = self._with_history(panel, cutoffs)
-        mean, quantiles = self.predict_arrays(panel, cutoffs, horizon, levels)
-        return build(self.name, panel, cutoffs, mean, quantiles, levels)
+        kept = self._with_history(panel, cutoffs)
+        mean, quantiles = self.predict_arrays(panel, kept, horizon, levels)
+        left_out = _counted(panel, (kept != cutoffs).any(axis=0), f"{self._too_few}, left out")
+        self._note(self.notes["note"], left_out)
+        return build(self.name, panel, kept, mean, quantiles, levels)
 
     def predict_arrays(
         self, panel: Panel, cutoffs: np.ndarray, horizon: int, levels: Sequence[float]
@@ -159,8 +163,8 @@ class NeuralForecaster:
         from_file = [name for name in panel.columns.known if name in inputs.encoder.known]
         check_ahead(panel, from_file, rows, self.dims.horizon)
         laid = inputs.lay(panel, ahead=self.dims.horizon, before=before, complete=complete)
-        said = [self._trained_note, self._padded_note(panel, before), *remarks(laid.unseen, laid.absent)]
-        self.notes = {**self.notes, "note": "; ".join(filter(None, said))}
+        padded = _counted(panel, before > 0, f"{self._too_few}, padded")
+        self._note(self._trained_note, padded, *remarks(laid.unseen, laid.absent))
         store = laid.store.to(self.module.device)
         rows = laid.rows(rows, series)
         shape = (len(rows), self.dims.horizon, self.dims.target, max(len(self.module.head.levels), 1))
@@ -214,12 +218,12 @@ class NeuralForecaster:
         refuse_unseen(panel, rows, series, name=self.name)
         return lacking
 
-    def _padded_note(self, panel: Panel, before: np.ndarray) -> str:
-        padded = before > 0
-        if not padded.any():
-            return ""
-        rows = f"under {self.context_length} rows up to a cutoff, padded"
-        return f"{int(padded.sum())} of {len(padded)} series with {rows}: {listed(panel.ids[padded])}"
+    @property
+    def _too_few(self) -> str:
+        return f"under {self.context_length} rows up to a cutoff"
+
+    def _note(self, *said: str) -> None:
+        self.notes = {**self.notes, "note": "; ".join(filter(None, said))}
 
     def _data(self, panel: Panel) -> PanelData:
         return PanelData(
@@ -237,7 +241,8 @@ class NeuralForecaster:
         """Steps held out at each series' end: the share asked for, at least a horizon; none when too little is left."""
         length = int(np.median(panel.last_rows + 1 - panel.offsets[:-1]))
         steps = max(round(length * self.validation), self.dims.horizon) if self.validation else 0
-        return steps if length - steps >= self.history + self.dims.horizon else 0
+        context = 1 if self.prepare.short == "pad" else self.dims.context_length
+        return steps if length - steps >= context + self.dims.horizon else 0
 
     def _trainer_options(self) -> dict[str, Any]:
         own: dict[str, Any] = {
@@ -279,14 +284,10 @@ class Curves(pl.Callback):
         trainer.callback_metrics["curves"] = torch.tensor(self.rows, dtype=torch.float64)
 
 
-def _short_note(data: PanelData) -> str:
-    """Which series had too little to train on, and what became of them."""
-    short = data.short
-    if not short.any():
-        return ""
-    done = "padded" if data.prepare.short == "pad" else "without training windows"
-    rows = f"under {data.context_length + data.horizon} rows to train on, {done}"
-    return f"{int(short.sum())} of {len(short)} series with {rows}: {listed(data.panel.ids[short])}"
+def _counted(panel: Panel, chosen: np.ndarray, what: str) -> str:
+    """How many series are chosen (N) for what reason, and which; empty when none is."""
+    count = int(chosen.sum())
+    return f"{count} of {len(chosen)} series with {what}: {listed(panel.ids[chosen])}" if count else ""
 
 
 def _losses(rows: list[list[float]]) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 from dataclasses import fields
 
+import numpy as np
 import pytest
 import yaml
 
@@ -133,6 +134,21 @@ def test_series_too_short_are_named_or_left_out():
     assert 0 < found.panel.n_series < 9
     assert "left out" in found.reasons["short"]
     assert found.panel.lengths.min() >= 60 + 4 * 2 + 4 * (found.config.folds - 1)
+
+
+def test_short_series_stay_when_padded_and_are_counted():
+    ragged = Synthetic(n_series=9, length=(20, 300), freq="D", seed=1).load()
+    found = resolve(config(context_length=60, short="pad"), ragged)
+    assert found.panel.n_series == 9
+    assert found.reasons["short"].startswith("padded ")
+    assert "of 9 series with under" in found.reasons["short"]
+    assert found.config.prepare.short == "pad"
+    blank = np.where(np.arange(9) == 4, -1, ragged.last_rows)
+    assert resolve(config(context_length=60, short="pad"), ragged.until(blank)).panel.n_series == 8
+    alone = resolve(config(context_length=60, short="pad"), panel(length=25))
+    assert alone.config.folds == 5
+    with pytest.raises(InputError, match=r"has 8 rows; context_length 1 \+ horizon 4 \+ 5 for the folds"):
+        resolve(config(context_length=60, short="pad", folds=2, stride=1), panel(length=8))
 
 
 def test_window_too_small_to_train_on_is_refused():
