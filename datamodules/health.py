@@ -23,6 +23,12 @@ def health(panel: Panel) -> pd.DataFrame:
     (of the observed; NaN where none is). With covariates also ``missing_past`` (their missing cells in the rows up to
     the last observed) and ``missing_known`` (in all rows), of all such columns of the series.
     """
+    tables = [table for chunk in panel.chunks() for table in _health(chunk.panel)]
+    return pd.concat(tables).sort_values("unique_id", kind="stable", ignore_index=True)
+
+
+def _health(panel: Panel) -> list[pd.DataFrame]:
+    """A table a target."""
     series = np.arange(panel.n_series)
     common = {
         "unique_id": panel.ids.astype(str),
@@ -37,7 +43,7 @@ def health(panel: Panel) -> pd.DataFrame:
         table = pd.DataFrame({**common, **_values(panel, panel.target[:, index]), **covariates})
         table.insert(1, "target", name)
         tables.append(table)
-    return pd.concat(tables).sort_values("unique_id", kind="stable", ignore_index=True)
+    return tables
 
 
 def window_counts(panel: Panel, *, context_length: int, horizon: int, short: str = "skip") -> pd.DataFrame:
@@ -46,6 +52,11 @@ def window_counts(panel: Panel, *, context_length: int, horizon: int, short: str
     Possible are the windows whose context and target lie within the series; ``reason`` is empty when all are used. With
     ``short`` as ``pad``, a series without such a window is begun with unobserved rows first.
     """
+    options = {"context_length": context_length, "horizon": horizon, "short": short}
+    return pd.concat([_window_counts(chunk.panel, **options) for chunk in panel.chunks()], ignore_index=True)  # type: ignore[arg-type]
+
+
+def _window_counts(panel: Panel, *, context_length: int, horizon: int, short: str) -> pd.DataFrame:
     sizes = {"context_length": context_length, "horizon": horizon}
     whole = Part(panel.offsets[:-1], panel.last_rows + 1)
     before = padding(panel, whole, **sizes) if short == "pad" else np.zeros(panel.n_series, dtype=np.int64)

@@ -6,9 +6,10 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from datamodules.panel import Panel
 from datamodules.split import cutoffs_at_positions, known_rows
 from forecast.forecaster import Forecaster, Seeded
 from forecast.neural import NeuralForecaster
-from forecast.table import join_actuals
+from forecast.table import join_actuals, stacked
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,20 +103,48 @@ def run(arm: Arm, task: Task) -> Part:
     forecaster = deepcopy(arm.forecaster)
     if isinstance(forecaster, Seeded):
         forecaster = forecaster.with_seed(arm.seed)
-    clock = time.perf_counter()
+    local = getattr(forecaster, "local", False)
+    tables, notes, seconds = [], [], {"fit_seconds": 0.0, "predict_seconds": 0.0}
     try:
-        forecaster.fit(_training_panel(arm, task))
-        record["fit_seconds"] = time.perf_counter() - clock
-        clock = time.perf_counter()
-        table = _predict(forecaster, arm, task)
-        record["predict_seconds"] = time.perf_counter() - clock
+        if not local:
+            with _timed(seconds, "fit_seconds"):
+                forecaster.fit(_training_panel(arm, task))
+        for chunk in task.panel.chunks():
+            own = replace(task, panel=chunk.panel)
+            if local:
+                with _timed(seconds, "fit_seconds"):
+                    forecaster.fit(_training_panel(arm, own))
+            with _timed(seconds, "predict_seconds"):
+                tables.append(_predict(forecaster, arm, own))
+            notes.append(getattr(forecaster, "notes", {}))
+        table = _in_order(tables)
     except Exception as error:  # noqa: BLE001 - whatever it is, the arm becomes a row and the others go on
+        record |= {name: value for name, value in seconds.items() if value}
         record["error"] = f"{type(error).__name__}: {error}"
         return Part(pd.DataFrame(), _curves(forecaster, arm), record)
-    notes = getattr(forecaster, "notes", {})
-    record |= dict(notes) if isinstance(notes, dict) else {"note": str(notes)}
+    record |= seconds | _merged(notes)
     record["parameters"] = int(getattr(forecaster, "parameters", 0))
     return Part(table, _curves(forecaster, arm), record)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    """Adds the seconds that pass inside."""
+    begin = time.perf_counter()
+    yield
+    seconds[name] += time.perf_counter() - begin
+
+
+def _in_order(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """The tables of the chunks of a panel as one, ordered by cutoff and series as that of a panel in memory."""
+    return tables[0] if len(tables) == 1 else stacked(tables).sort_values("cutoff", kind="stable", ignore_index=True)
+
+
+def _merged(notes: list[Any]) -> dict[str, Any]:
+    """What a forecaster noted on each chunk of a panel, as entries of its row in ``runs``."""
+    plain = [dict(note) if isinstance(note, dict) else {"note": str(note)} for note in notes]
+    texts = dict.fromkeys(text for each in plain if (text := each.get("note", "")))
+    return {**plain[-1], **({"note": "; ".join(texts)} if texts else {})}
 
 
 def _training_panel(arm: Arm, task: Task) -> Panel:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from pandas.api.types import union_categoricals
 
 from datamodules.errors import InputError, at_least
 from datamodules.health import health
@@ -22,7 +21,7 @@ from forecast.evaluation.metrics import named
 from forecast.evaluation.scores import DEFAULT_METRICS
 from forecast.forecaster import Forecaster
 from forecast.result import Backtest
-from forecast.table import KEYS, check_levels, level_column
+from forecast.table import KEYS, check_levels, level_column, stacked
 
 Progress = Callable[[int, int, str], None]
 
@@ -139,12 +138,7 @@ def _table(tables: list[pd.DataFrame], levels: tuple[float, ...]) -> pd.DataFram
     if not tables:
         values = ["mean", *map(level_column, levels), "actual", "naive_mae", "naive_mse"]
         return pd.DataFrame(columns=[*KEYS, "time", *values]).astype(dict.fromkeys(values, np.float64))
-    names = {name: union_categoricals([table[name].astype("category") for table in tables]) for name in _NAMES}
-    numbers = pd.concat([table.drop(columns=list(_NAMES)) for table in tables], ignore_index=True)
-    return numbers.assign(**names)[tables[0].columns]
-
-
-_NAMES = ("model", "unique_id", "target")
+    return stacked(tables)
 
 
 def _curves(curves: list[pd.DataFrame]) -> pd.DataFrame:
@@ -161,7 +155,10 @@ def _folds_of_series(task: Task) -> np.ndarray:
 
 def _recent(task: Task) -> pd.DataFrame:
     """The series from some horizons and seasons before the first cutoff to the end: unique_id, target, ds, y."""
-    panel = task.panel
+    return pd.concat([_recent_of(chunk.panel, task) for chunk in task.panel.chunks()], ignore_index=True)
+
+
+def _recent_of(panel: Panel, task: Task) -> pd.DataFrame:
     before = max(3 * task.horizon, 2 * task.seasonality)
     since = known_rows(panel, int(task.positions[0])) - before + 1
     rows = np.flatnonzero(np.arange(len(panel.target)) >= since[panel.series_of_row])

@@ -25,12 +25,14 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from datamodules.errors import InputError
 from datamodules.panel import Panel
 from datamodules.running import running_sum
 
 KEYS = ("model", "seed", "unique_id", "target", "cutoff", "step")
+_NAMES = ("model", "unique_id", "target")
 ROW = ("unique_id", "target", "cutoff", "step")  # what identical rows means
 
 
@@ -184,6 +186,15 @@ def _running_mean(values: np.ndarray, panel: Panel) -> np.ndarray:
     total = running_sum(np.where(known, values, 0.0), panel.offsets)
     count = running_sum(known.astype(np.float64), panel.offsets)
     return np.divide(total, count, out=np.full(values.shape, np.nan), where=count > 0)
+
+
+def stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Tables one below the other, at least one; names stay categories."""
+    if len(tables) == 1:
+        return tables[0]
+    names = {name: union_categoricals([table[name].astype("category") for table in tables]) for name in _NAMES}
+    numbers = pd.concat([table.drop(columns=list(_NAMES)) for table in tables], ignore_index=True)
+    return numbers.assign(**names)[tables[0].columns]
 
 
 def to_wide(table: pd.DataFrame) -> pd.DataFrame:

@@ -21,12 +21,15 @@ class Baseline(ABC):
     Attributes:
         causal: whether ``predict`` looks only at rows up to each cutoff, whatever the panel holds after it; then all
             cutoffs may be handed over at once, with the whole panel (a contract test holds every baseline to it).
+        local: whether each series is learnt from and forecast by itself, so that series of a panel larger than memory
+            may be handed over some at a time, each lot to a forecaster of its own.
         name: the name in every table; the class name when not given.
         notes: after ``fit`` and ``predict``, what the reader of a result should know: ``"not converged on 3 of 414
             series"``; empty when there is nothing to say.
     """
 
     causal: ClassVar[bool] = True
+    local: ClassVar[bool] = True
 
     def __init__(self, *, name: str = "") -> None:
         self.name = name or type(self).__name__

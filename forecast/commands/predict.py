@@ -43,7 +43,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     from forecast.commands.data import check_freq, is_dataset, read_given
     from forecast.commands.terminal import say
     from forecast.neural import NeuralForecaster
-    from forecast.table import to_wide
+    from forecast.table import stacked, to_wide
 
     module, freq, layout = read(given["checkpoint"])
     panel = read_given(given, {} if is_dataset(given["data"]) else layout).panel()
@@ -52,7 +52,8 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     if (cutoffs < 0).all():
         raise InputError(f"no series has begun and not ended at cutoff {', '.join(given['cutoff'])}. Name another.")
     levels = given.get("levels", [level for level in module.head.levels if level != 0.5])
-    table = NeuralForecaster(module).predict(panel, cutoffs, given.get("horizon", module.dims.horizon), levels)
+    forecaster, horizon = NeuralForecaster(module), given.get("horizon", module.dims.horizon)
+    table = stacked([forecaster.predict(chunk.panel, chunk.rows(cutoffs), horizon, levels) for chunk in panel.chunks()])
     _write(to_wide(table) if given.get("wide") else table, output)
     say(f"forecasts: {output}")
     return 0
