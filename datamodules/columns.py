@@ -1,7 +1,7 @@
 """Columns of a person's table, found by name and read by their role."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,9 @@ from datamodules.cells import codes, is_category, numbers, refuse_infinite
 from datamodules.errors import InputError, did_you_mean
 from datamodules.marks import Marks
 from datamodules.stamps import looks_like_stamps
+
+if TYPE_CHECKING:
+    from datamodules.panel import Columns
 
 
 def to_pandas(frame: Any) -> pd.DataFrame:
@@ -21,6 +24,29 @@ def to_pandas(frame: Any) -> pd.DataFrame:
     raise InputError(
         f"data is a {type(frame).__name__}; expected a pandas, polars or pyarrow table. Convert it to one."
     )
+
+
+def refuse_twice(names: Sequence[Any] | pd.Index, where: str) -> None:
+    """Raise InputError for the first name that stands twice."""
+    again = pd.Index(names).duplicated()
+    if again.any():
+        raise InputError(
+            f"column {str(names[int(again.argmax())])!r} stands twice{where}. Rename or remove one of them."
+        )
+
+
+def check_roles(columns: "Columns", id: Sequence[str], time: str) -> None:
+    """Raise InputError unless each column has one role; those that name the series may be static too."""
+    refuse_twice(id, " in id")
+    roles = {"time": (time,), "target": columns.target, "past": columns.past, "known": columns.known}
+    named = [(name, role) for role, names in (*roles.items(), ("static", columns.static)) for name in names]
+    taken: dict[str, str] = dict.fromkeys(id, "id")
+    for name, role in named:
+        if name in taken and (taken[name], role) != ("id", "static"):
+            raise InputError(
+                f"column {name!r} is named with {taken[name]} and with {role}; expected one role each. Leave one out."
+            )
+        taken[name] = role
 
 
 def require(table: pd.DataFrame, names: Sequence[str], role: str) -> None:

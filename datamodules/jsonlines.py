@@ -13,7 +13,7 @@ from datamodules.errors import InputError
 from datamodules.layout import Layout, said
 from datamodules.shapes import NO_TIME
 from datamodules.stamps import stamps
-from datamodules.starts import stamped
+from datamodules.starts import refuse_zone, stamped
 
 _ROLES: Final = {  # field -> column, role
     "feat_static_cat": ("static_cat", "static"),
@@ -50,10 +50,15 @@ def read_jsonlines(path: Path, layout: Layout) -> tuple[pd.DataFrame, Layout]:
     columns: dict[str, Any] = {"unique_id": _ids(objects, places)[series]}
     told = Layout(shape="long", id="unique_id", time=NO_TIME, target="y")
     freq = said(layout).get("freq") or _shared(objects, "freq", places)
+    if not isinstance(freq, str | int):
+        raise InputError(
+            f"freq in {places[0]} is {freq!r}; expected text such as 'h' or 'D', or an integer. Correct it."
+        )
     if freq:
         told["freq"] = int(freq) if str(freq).isdigit() else freq
     starts = [each.get("start") for each in objects]
     if starts.count(None) < len(starts):
+        refuse_zone(layout, path)
         if not freq:
             raise InputError(f"file {path} says no frequency; say it with freq (--freq h).")
         index = pd.MultiIndex.from_product([[str(path)], lines], names=["file", "line"])

@@ -9,7 +9,7 @@ import pandas as pd
 from datamodules.cells import looks_like_numbers
 from datamodules.columns import require
 from datamodules.errors import InputError, one_of
-from datamodules.names import id_columns
+from datamodules.names import several
 from datamodules.shapes import NO_TIME, SHAPES
 from datamodules.stamps import looks_like_stamps
 
@@ -57,7 +57,8 @@ _UNSAID: Final[tuple[object, ...]] = ("auto", "infer", "", (), [])
 def said(layout: Layout) -> Layout:
     """The layout without what is left open, and without the usual decimal mark."""
     told = {role: value for role, value in layout.items() if value not in _UNSAID and (role, value) != ("decimal", ".")}
-    return cast(Layout, told)
+    columns = {role: several(told[role]) for role in ("past", "known", "static", "categories") if role in told}
+    return cast(Layout, told | columns)
 
 
 def detect(table: pd.DataFrame, asked: Layout) -> Layout:
@@ -77,7 +78,7 @@ def detect(table: pd.DataFrame, asked: Layout) -> Layout:
     require(table, given.get("past", ()), "past")
     require(table, given.get("known", ()), "known")
     require(table, given.get("static", ()) if "static_table" not in given else (), "static")
-    require(table, id_columns(given.get("id", ())), "id")
+    require(table, several(given.get("id", ())), "id")
     if given.get("shape") == "rows" or ("shape" not in given and _looks_like_rows(table, given)):
         return {"freq": "infer", **given, "shape": "rows", "id": given.get("id", str(table.columns[0]))}
     time = time or _find_time(table)
@@ -85,7 +86,7 @@ def detect(table: pd.DataFrame, asked: Layout) -> Layout:
     if given.get("shape") == "wide" or ("shape" not in given and _looks_wide(table, time, given)):
         return {**complete, "shape": "wide"}
     id = given.get("id") or _find_id(table, time, given)
-    target = given.get("target") or _find_target(table, {time, *id_columns(id), *_covariates(given)})
+    target = given.get("target") or _find_target(table, {time, *several(id), *_covariates(given)})
     return {**complete, "shape": "long", "id": id, "target": target}
 
 

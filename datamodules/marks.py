@@ -75,7 +75,7 @@ def remedy(texts: pd.Series, marks: Marks) -> str:
             if decimal != thousands and not np.isnan(read_numbers(written, decimal, thousands)).any():
                 fitting[thousands] = decimal
                 break
-    if np.isnan(read_numbers(written)).all() and not fitting:
+    if np.isnan(read_numbers(written, marks.decimal, marks.thousands)).all() and not fitting:
         return "Name another column, or write numbers."
     if not fitting:
         return "Correct it or leave the cell empty."

@@ -1,6 +1,6 @@
 """The columns that tell series apart -> the names of the series."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,9 @@ from datamodules.errors import InputError
 BETWEEN = "/"  # the parts of a name that comes from several columns
 
 
-def id_columns(id: str | Sequence[str]) -> tuple[str, ...]:
-    """The columns that name the series; they are one or several."""
-    return tuple(id) if isinstance(id, list | tuple) else (id,)  # type: ignore[return-value]  # also the number of a column
+def several(names: str | Sequence[str]) -> tuple[str, ...]:
+    """The names, be it one or several that were said."""
+    return (names,) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(names)
 
 
 def series_names(table: pd.DataFrame, id: str | Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -24,8 +24,8 @@ def series_names(table: pd.DataFrame, id: str | Sequence[str]) -> tuple[np.ndarr
     Raises:
         InputError: when a name is empty, or when different values would give one name.
     """
-    texts, numbers = column_names(table[id_columns(id)[0]], id_columns(id)[0])
-    for column in id_columns(id)[1:]:
+    texts, numbers = column_names(table[several(id)[0]], several(id)[0])
+    for column in several(id)[1:]:
         parts, codes = column_names(table[column], column)
         numbers, pairs = pd.factorize(numbers * len(parts) + codes)
         texts = texts[pairs // len(parts)] + BETWEEN + parts[pairs % len(parts)]
@@ -35,7 +35,7 @@ def series_names(table: pd.DataFrame, id: str | Sequence[str]) -> tuple[np.ndarr
         first = int(order[places[again]])
         rows = [place(table.index, int((numbers == each).argmax())) for each in (first, again)]
         raise InputError(
-            f"columns {', '.join(id_columns(id))} name one series {texts[again]!r} by different parts in {rows[0]} and "
+            f"columns {', '.join(several(id))} name one series {texts[again]!r} by different parts in {rows[0]} and "
             f"{rows[1]}; expected names that stay apart when joined by {BETWEEN!r}. Rename one of them."
         )
     return names, places[numbers]

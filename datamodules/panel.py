@@ -13,6 +13,7 @@ from datamodules.clock import Clock
 from datamodules.columns import to_pandas
 from datamodules.frames import Tidy, tidy
 from datamodules.marks import Marks
+from datamodules.names import several
 from datamodules.statics import Statics, statics_of
 
 
@@ -94,16 +95,16 @@ class Panel:
         Raises:
             InputError: names what is wrong with the table, where, and what to do.
         """
-        targets = (target,) if isinstance(target, str) else tuple(target)
+        target, past, known, static, categories = map(several, (target, past, known, static, categories))
         others = pd.DataFrame() if static_table is None else to_pandas(static_table)
-        columns = Columns(targets, tuple(past), tuple(known), tuple(name for name in static if name not in others))
+        columns = Columns(target, past, known, tuple(name for name in static if name not in others))
         apart = {*others} - {*past, *known}
         marks = Marks(tuple(name for name in categories if name not in apart), zone, decimal, thousands)
         found = tidy(frame, id=id, time=time, columns=columns, shape=shape, freq=freq, marks=marks)
         panel = _assemble(found, columns if shape == "long" else replace(columns, target=("y",)))
         if static_table is None:
             return panel
-        marks = marks._replace(categories=tuple(categories))
+        marks = marks._replace(categories=categories)
         return _with_static(panel, statics_of(others, panel.ids, id=id, static=static, marks=marks))
 
     @property

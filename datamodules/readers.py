@@ -13,7 +13,7 @@ from datamodules.errors import InputError, did_you_mean
 from datamodules.find import catalog
 from datamodules.layout import Layout, detect, said
 from datamodules.marks import Marks
-from datamodules.names import id_columns
+from datamodules.names import several
 from datamodules.panel import Panel
 from datamodules.shapes import join_rows
 from datamodules.stored import is_store, read_store, told_again
@@ -142,14 +142,14 @@ def _join(parts: list[Part], layout: Layout, marks: Marks) -> pd.DataFrame:
     if len(parts) == 1:
         return parts[0].table
     if layout["shape"] == "rows":
-        key = id_columns(layout["id"])
+        key = several(layout["id"])
         if len(key) > 1:
             raise InputError(f"id is {', '.join(key)}; several files of shape 'rows' need one column. Join the files.")
         return join_rows([part.table for part in parts], key[0], marks)
     expected = parts[0].table.columns
     target = layout.get("target", ())
     behind = {*([target] if isinstance(target, str) else target), *layout.get("past", ()), *layout.get("static", ())}
-    behind -= {*id_columns(layout.get("id", ()))}
+    behind -= {*several(layout.get("id", ()))}
     spared = expected.intersection(list(behind)) if layout.get("known") else expected[:0]
     for part in parts[1:]:
         odd = expected.symmetric_difference(part.table.columns).difference(spared)

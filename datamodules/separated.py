@@ -12,7 +12,7 @@ import pandas as pd
 
 from datamodules.errors import InputError
 from datamodules.layout import Layout, said
-from datamodules.names import id_columns
+from datamodules.names import several
 
 # for read_csv: numbers to the last bit as written; from pandas 3.1 on it does so by itself
 _DOES_SO = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
@@ -47,7 +47,7 @@ def csv_options(path: Path, layout: Layout) -> dict[str, Any]:
     if twice:
         raise InputError(f"file {path} has column {twice[0]!r} twice; expected one of each name. Rename one of them.")
     told = said(layout)
-    ids = (*id_columns(told.get("id", ())), header[0] if told.get("shape") == "rows" else "unique_id")
+    ids = (*several(told.get("id", ())), header[0] if told.get("shape") == "rows" else "unique_id")
     return {
         "sep": separator,
         "encoding": "utf-8-sig",

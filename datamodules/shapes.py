@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from datamodules.cells import numbers, place
-from datamodules.columns import check_categories, covariate, matrix_of, require, to_pandas
+from datamodules.columns import check_categories, check_roles, covariate, matrix_of, refuse_twice, require, to_pandas
 from datamodules.errors import InputError, one_of
 from datamodules.marks import USUAL, Marks, check_marks
-from datamodules.names import column_names, id_columns, series_names
+from datamodules.names import column_names, series_names, several
 from datamodules.stamps import stamps
 
 if TYPE_CHECKING:
@@ -78,10 +78,9 @@ def cells_of(
         raise InputError(
             f"the table is empty: {table.shape[1]} columns and no rows; expected rows of data. Check the file."
         )
-    if not table.columns.is_unique:
-        raise InputError(
-            f"column {str(table.columns[table.columns.duplicated()][0])!r} stands twice. Rename one of them."
-        )
+    refuse_twice(table.columns, "")
+    if not several(id):
+        raise InputError("id names no column; expected one or several. Leave it out for a single series.")
     if shape != "long" and (columns.past or columns.known or columns.static or marks.categories):
         raise InputError(
             f"past, known and static columns need shape 'long', but shape is {shape!r}. Reshape the table."
@@ -99,11 +98,12 @@ def _long(
     freq: str | int,
     marks: Marks,
 ) -> Cells:
+    check_roles(columns, several(id), time)
     require(table, [time] if time != NO_TIME else [], "time")
     for role in ("target", "past", "known", "static"):
         require(table, getattr(columns, role), role)
     alone = id == "unique_id" and id not in table.columns
-    require(table, () if alone else id_columns(id), "id")
+    require(table, () if alone else several(id), "id")
     ids, series = (np.array(["series"]), np.zeros(len(table), dtype=int)) if alone else series_names(table, id)
     covariates = (*columns.past, *columns.known, *columns.static)
     check_categories(table, marks.categories, covariates)
@@ -159,8 +159,8 @@ def _wide(table: pd.DataFrame, time: str, columns: "Columns", freq: str | int, m
 def _rows(table: pd.DataFrame, id: str | Sequence[str], marks: Marks) -> Cells:
     """Rows end to end, without the empty cells at their ends; times count so that all series end together."""
     id = table.columns[0] if id == "unique_id" and id not in table.columns else id
-    require(table, id_columns(id), "id")
-    block = table.drop(columns=list(id_columns(id)))
+    require(table, several(id), "id")
+    block = table.drop(columns=list(several(id)))
     if block.shape[1] == 0:
         raise InputError(
             f"the table has only the column {str(table.columns[0])!r}; expected the values of a series after it. "

@@ -1,6 +1,7 @@
 """Series that say only when they start -> a stamp for each of their values."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from datamodules.cells import place
 from datamodules.clock import Clock, fixed_length, offset_of
 from datamodules.errors import InputError
+from datamodules.layout import Layout, said
 from datamodules.shapes import told
 
 
@@ -51,6 +53,15 @@ def stamped(starts: pd.Series, lengths: np.ndarray, freq: str | int) -> tuple[np
     ends = np.cumsum(lengths)
     steps = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)
     return clock.stamps(np.repeat(positions, lengths) + steps), freq
+
+
+def refuse_zone(layout: Layout, path: Path) -> None:
+    """Raise InputError when a zone is said for a file whose series count steps from their start."""
+    if said(layout).get("zone"):
+        raise InputError(
+            f"zone is {layout['zone']!r}, but the series of {path} have only a start, from which they count steps; "
+            "expected a stamp for each value. Leave zone out."
+        )
 
 
 def _anchored(starts: pd.Series, freq: str) -> str:

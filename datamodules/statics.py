@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from datamodules.cells import place
-from datamodules.columns import covariate
+from datamodules.columns import covariate, refuse_twice
 from datamodules.errors import InputError, did_you_mean
 from datamodules.marks import Marks
-from datamodules.names import id_columns, series_names
+from datamodules.names import series_names, several
 
 
 class Statics(NamedTuple):
@@ -34,7 +34,8 @@ def statics_of(
     """
     if len(table) == 0:
         raise InputError("the static table is empty; expected a row a series. Check how it was made.")
-    key = id_columns(id) if set(id_columns(id)) <= set(table.columns) else (str(table.columns[0]),)
+    refuse_twice(table.columns, " in the static table")
+    key = several(id) if set(several(id)) <= set(table.columns) else (str(table.columns[0]),)
     names, numbers = series_names(table, key)
     counts = np.bincount(numbers, minlength=len(names))
     row_of = np.empty(len(names), dtype=np.int64)

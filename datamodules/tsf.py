@@ -18,7 +18,7 @@ from datamodules.errors import InputError, did_you_mean
 from datamodules.layout import Layout, said
 from datamodules.shapes import NO_TIME
 from datamodules.stamps import stamps
-from datamodules.starts import stamped
+from datamodules.starts import refuse_zone, stamped
 
 _FREQUENCIES: Final = {
     "secondly": "s",
@@ -76,6 +76,7 @@ def read_tsf(path: Path, layout: Layout) -> tuple[pd.DataFrame, Layout]:
     starts = attributes.pop("start_timestamp", None)
     freq = asked or _frequency(header.frequency, path)
     if starts is not None and isinstance(freq, str):
+        refuse_zone(layout, path)
         if not freq:
             raise InputError(f"file {path} has no @frequency; say it with freq (--freq h), or --freq 1 to count steps.")
         iso = starts.str.strip().str.replace(r" (\d\d)-(\d\d)-(\d\d)$", r" \1:\2:\3", regex=True)

@@ -110,6 +110,11 @@ def test_a_frequency_must_be_said_once(write):
         load(write(hours, days))
 
 
+def test_a_zone_is_of_no_use_to_series_that_count_steps(write):
+    with pytest.raises(InputError, match=r"zone is 'Europe/Madrid', but the series of .* have only a start"):
+        load(write(*FULL), freq="h", zone="Europe/Madrid")
+
+
 def test_what_is_no_json_is_named(tmp_path):
     (tmp_path / "bad.json").write_text('{"target": [1, 2]}\n{"target": [1,\n')
     with pytest.raises(InputError, match=r"line 2 of .*bad\.json is no JSON object"):

@@ -86,6 +86,10 @@ def test_several_targets_and_covariates_have_their_place():
     assert panel.static.tolist() == [[1], [2]]
 
 
+def test_one_covariate_may_be_said_by_its_name_alone():
+    assert Panel.from_frame(long_frame().assign(price=1.0), past="price").columns.past == ("price",)
+
+
 def test_rows_after_the_last_target_stay_when_they_carry_known_values():
     frame = pd.DataFrame({"ds": range(4), "y": [1, 2, None, None], "plan": [1, 1, 0, 1]})
     panel = Panel.from_frame(frame, known=["plan"])

@@ -42,6 +42,7 @@ def test_a_static_table_may_be_polars_and_go_with_any_shape():
         (STATIC.iloc[[1, 2, 1]], {}, "series 'a' stands twice in the static table, in row 0 and row 2"),
         (STATIC.head(0), {}, "static table is empty"),
         (STATIC[["unique_id"]], {}, "only the column 'unique_id'"),
+        (STATIC.set_axis(["unique_id", "kind", "kind"], axis=1), {}, "'kind' stands twice in the static table"),
         (STATIC, {"static": ["regoin"]}, "column 'regoin' is missing"),
         (STATIC.assign(kind=["1", "x", "2"]), {}, "column 'kind' holds text 'x' in row 1"),
     ],
