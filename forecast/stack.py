@@ -4,7 +4,9 @@ from typing import Final
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
+from datamodules.errors import InputError
 from datamodules.window import Dims
 
 ROLES: Final = ("past", "known", "static")
@@ -58,28 +60,37 @@ class Embeddings(nn.Module):
 
     def __init__(self, dims: Dims) -> None:
         super().__init__()
-        self.tables = nn.ModuleDict()
-        for role in ROLES:
-            sizes = {column: codes for kind, column, codes in dims.embedded if kind == role}
-            for column, codes in sizes.items():
-                table = nn.Embedding(codes, embedding_width(codes))
-                nn.init.normal_(table.weight, std=table.embedding_dim**-0.5)
-                self.tables[f"{role}{column}"] = table
-            numbers = [column for column in range(getattr(dims, role)) if column not in sizes]
+        self.tables = nn.ParameterDict()
+        self.codes = {role: {at: codes for kind, at, codes in dims.embedded if kind == role} for role in ROLES}
+        for role, codes in self.codes.items():
+            for column, count in codes.items():
+                width = embedding_width(count)
+                self.tables[f"{role}{column}"] = torch.randn(count, width) / width**0.5
+            numbers = [column for column in range(getattr(dims, role)) if column not in codes]
             self.register_buffer(f"numbers_of_{role}", torch.tensor(numbers, dtype=torch.long), persistent=False)
-        self.columns = {role: [column for kind, column, _ in dims.embedded if kind == role] for role in ROLES}
         self.blank()
 
     def blank(self) -> None:
         """Set the vector of code 0 to zero."""
         with torch.no_grad():
             for table in self.tables.values():
-                table.weight[0] = 0
+                table[0] = 0
 
     def forward(self, role: str, values: Tensor) -> Tensor:
-        """The covariates of a role, (..., C) with codes -> (..., C') without: numbers first, then vectors."""
-        if not self.columns[role]:
+        """The covariates of a role, (..., C) with codes -> (..., C') without: numbers first, then vectors.
+
+        Raises:
+            InputError: when numbers of so few bits cannot tell the codes apart.
+        """
+        codes = self.codes[role]
+        if not codes:
             return values
+        most = max(codes.values())
+        if (most - 1) * torch.finfo(values.dtype).eps > 2:
+            raise InputError(
+                f"a {role} column has {most:,} categories, more than {values.dtype} can count; expected a precision of "
+                "more bits. Say precision: bf16-mixed, 16-mixed or 32-true."
+            )
         numbers = values.index_select(-1, getattr(self, f"numbers_of_{role}"))
-        vectors = [self.tables[f"{role}{column}"](values[..., column].long()) for column in self.columns[role]]
+        vectors = [functional.embedding(values[..., column].long(), self.tables[f"{role}{column}"]) for column in codes]
         return torch.cat([numbers, *vectors], -1)

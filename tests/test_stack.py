@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from datamodules.errors import InputError
 from datamodules.scaling import Affine
 from datamodules.window import Context, Dims
 from forecast.models.linear import Linear
@@ -83,7 +84,7 @@ def test_known_categories_have_the_same_vectors_now_and_ahead():
     module = Linear(dims)
     stacked = module.stack(context)
     assert stacked.shape[-1] == 1 + 2 * (1 + 5)
-    table = module.embeddings.tables["known0"].weight
+    table = module.embeddings.tables["known0"]
     assert torch.equal(stacked[0, :, 2:7], table[:4])
     assert torch.equal(stacked[0, :, 8:], table[3:7])
     assert torch.equal(stacked[..., 1], context.known[:, :4, 1])
@@ -95,3 +96,11 @@ def test_without_categories_nothing_is_learnt_or_changed():
     assert not list(embeddings.parameters())
     assert not embeddings.state_dict()
     assert embeddings("past", values) is values
+
+
+def test_more_categories_than_the_precision_can_count_are_refused():
+    embeddings = Embeddings(Dims(4, 3, static=1, embedded=(("static", 0, 300),)))
+    codes = torch.tensor([[257.0], [299.0]])
+    assert torch.equal(embeddings("static", codes), embeddings.tables["static0"][[257, 299]])
+    with pytest.raises(InputError, match=r"static column has 300 categories, more than torch\.bfloat16 can count"):
+        embeddings("static", codes.bfloat16())
