@@ -1,7 +1,7 @@
 """How a person's table is laid out: its shape, and which column is what."""
 
 from collections.abc import Sequence
-from typing import Final, TypedDict, cast
+from typing import Any, Final, TypedDict, cast
 
 import numpy as np
 import pandas as pd
@@ -56,7 +56,9 @@ _UNSAID: Final[tuple[object, ...]] = ("auto", "infer", "", (), [])
 
 def said(layout: Layout) -> Layout:
     """The layout without what is left open, and without the usual decimal mark."""
-    told = {role: value for role, value in layout.items() if value not in _UNSAID and (role, value) != ("decimal", ".")}
+    told: dict[str, Any] = {
+        role: value for role, value in layout.items() if value not in _UNSAID and (role, value) != ("decimal", ".")
+    }
     columns = {role: several(told[role]) for role in ("past", "known", "static", "categories") if role in told}
     return cast(Layout, told | columns)
 

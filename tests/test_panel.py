@@ -226,12 +226,13 @@ def test_values_of_any_type_are_numbers_or_categories(convert):
         {
             "ds": [1, 2, 3],
             "y": [Decimal("1.5"), None, Decimal("2.25")],
+            "sold_out": [True, None, False],
             "open": [True, None, False],
             "visitors": [1, None, 3],
             "weather": pa.array(["rain", None, "clear"]).dictionary_encode(),
         }
     )
-    panel = Panel.from_frame(convert(table), target=["y", "open"], past=["open", "visitors"], known=["weather"])
+    panel = Panel.from_frame(convert(table), target=["y", "sold_out"], past=["open", "visitors"], known=["weather"])
     np.testing.assert_array_equal(panel.target, [[1.5, 1], [np.nan, np.nan], [2.25, 0]])
     np.testing.assert_array_equal(panel.past, [[1, 1], [np.nan, np.nan], [0, 3]])
     np.testing.assert_array_equal(panel.known, [[1], [np.nan], [0]])
