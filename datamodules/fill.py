@@ -96,7 +96,7 @@ def refuse_holes(panel: Panel, stop: np.ndarray) -> None:
 
 def _refuse_holes(panel: Panel, stop: np.ndarray) -> None:
     rows, series = np.arange(len(panel.target)), panel.series_of_row
-    begun = last_seen(panel.observed.any(axis=1), panel.offsets) >= 0
+    begun = last_seen(np.asarray(panel.observed.any(axis=1)), panel.offsets) >= 0
     absent = ~panel.observed & (begun & (rows < stop[series]))[:, None]
     if not absent.any():
         return
