@@ -18,10 +18,16 @@ def place(index: pd.Index, row: int) -> str:
     return f"row {row}"
 
 
-def numbers(column: pd.Series, name: Any, marks: Marks = USUAL) -> np.ndarray:
+def numbers(column: pd.Series, name: Any, marks: Marks = USUAL, *, otherwise: str = "") -> np.ndarray:
     """The column as float64, NaN where a cell is empty; numbers written as text and booleans are numbers too.
 
     Only text is read with the marks; between thousands they must stand every three digits.
+
+    Args:
+        column: the cells.
+        name: of the column, for messages.
+        marks: how numbers are written.
+        otherwise: what else can be done about text, a sentence for the message.
 
     Raises:
         InputError: names the first cell that is no finite number, and where it stands.
@@ -47,7 +53,7 @@ def numbers(column: pd.Series, name: Any, marks: Marks = USUAL) -> np.ndarray:
             row = int(bad.argmax())
             raise InputError(
                 f"column {str(name)!r} holds text {shown(column.iloc[row])} in {place(column.index, row)}"
-                f"{more(bad)}; expected {wanted(marks)}. {remedy(texts, marks)}"
+                f"{more(bad)}; expected {wanted(marks)}. {remedy(texts, marks)}{otherwise}"
             )
         values = np.append(parsed, np.nan)[places]
     refuse_infinite(values, column, name)

@@ -76,7 +76,7 @@ def covariate(column: pd.Series, name: str, marks: Marks) -> tuple[np.ndarray, t
     if name in marks.categories:
         return codes(column)
     if not is_category(column):
-        return numbers(column, name, marks), ()
+        return numbers(column, name, marks, otherwise=f" Or name it with categories (--categories {name})."), ()
     if looks_like_stamps(column):
         raise InputError(
             f"column {name!r} holds dates, first {str(column.dropna().iloc[0])!r}; expected numbers or categories. "
