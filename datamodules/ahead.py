@@ -37,5 +37,6 @@ def check_ahead(panel: Panel, names: Sequence[str], rows: np.ndarray, horizon: i
     others = f" and {total - 1:,} more (series, stamp, column)" if total > 1 else ""
     raise InputError(
         f"series {str(panel.ids[series])!r} lacks column {names[column]!r} (known) at {told(stamp)}{others}; a "
-        f"forecast of {horizon} steps after {told(cutoff)} needs it. Give its values ahead, or train with it as a past one."
+        f"forecast of {horizon} steps after {told(cutoff)} needs it. Give its values ahead, or name it with past and "
+        "train anew."
     )

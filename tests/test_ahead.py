@@ -46,7 +46,7 @@ def test_the_first_missing_series_stamp_and_column_is_named():
         check_ahead(panel, ["holiday", "price"], panel.last_rows, 7)
     assert str(caught.value) == (
         "series 'A' lacks column 'price' (known) at 2024-01-14 and 7 more (series, stamp, column); a forecast of 7 "
-        "steps after 2024-01-10 needs it. Give its values ahead, or train with it as a past one."
+        "steps after 2024-01-10 needs it. Give its values ahead, or name it with past and train anew."
     )
 
 
