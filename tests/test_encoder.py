@@ -168,6 +168,15 @@ def test_rows_before_and_after_the_observed_ones_are_not_counted_as_missing():
     assert np.isfinite(fitted(panel).apply(wider).past).all()
 
 
+def test_a_known_hole_ahead_is_counted_and_what_was_not_given_yet_is_not():
+    panel = panel_of(weather=("rain", "sun", "rain", "rain", None, "sun")).until(np.array([3, 9]))
+    assert fitted(panel).apply(panel).absent == {"weather": 2}
+    ahead = panel.extend(np.array([0, 0]), np.array([3, 3]))
+    assert fitted(panel).apply(ahead).absent == {"weather": 2}
+    with pytest.raises(InputError, match=r"series 's0' has no value in column 'weather' \(known\) at 2024-01-05 and 1"):
+        fitted(panel, missing="error").apply(ahead)
+
+
 def test_what_later_rows_say_changes_nothing():
     panel = panel_of(price=[1, 2, 3, 4, 5, 6])
     other = panel_of(
