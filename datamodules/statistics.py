@@ -133,8 +133,10 @@ def box_cox(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
 
     def unlikely(power: np.ndarray) -> np.ndarray:
         bent = np.expm1(logs * rows.spread(power))
-        variance = rows.mean((bent - rows.spread(rows.mean(bent))) ** 2)
-        return np.log(np.maximum(variance, np.finfo(np.float64).tiny)) - 2 * np.log(np.abs(power))
+        counts = np.maximum(rows.counts, 1)
+        mean, square = rows.reduce(np.add, bent) / counts, rows.reduce(np.add, bent**2) / counts
+        variance = np.maximum(square - mean**2, np.finfo(np.float64).tiny)  # the logs lie around 0: no digits are lost
+        return np.log(variance) - 2 * np.log(np.abs(power))
 
     low, high = (np.full(len(level), end) for end in _SEARCHED)
     left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)

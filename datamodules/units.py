@@ -91,16 +91,14 @@ class TargetUnits:
     def unlearnt(cls, n_targets: int) -> Self:
         """The units where no row has any say."""
         parts = np.stack([np.zeros(n_targets), *np.ones((2, n_targets)), *np.zeros((2, n_targets))])
-        return cls("none", np.array([], dtype=str), np.zeros((4, 0, n_targets)), parts)
+        return cls("none", np.array([], dtype=str), np.full((4, 1, n_targets), np.nan), parts)
 
     def of_panel(self, panel: Panel) -> RowUnits:
         """The units of each series of any panel."""
         names = panel.ids.astype(str)
         places = np.minimum(np.searchsorted(self.ids, names), max(len(self.ids) - 1, 0))
         known = self.ids[places] == names if len(self.ids) else np.zeros(len(names), dtype=bool)
-        own = self.own[:, places] if self.own.shape[1] > 1 else np.repeat(self.own[:, :1], len(names), axis=1)
-        if own.shape[1] == 0:
-            own = np.full((4, len(names), panel.target.shape[1]), np.nan)
+        own = self.own[:, places] if self.own.shape[1] > 1 else self.own
         learnt = known[:, None] & ~np.isnan(own[0])
         parts = np.where(learnt, own, self.other[:4, None])
         if not learnt.all():
@@ -108,9 +106,7 @@ class TargetUnits:
             loc, scale, usual = self.other[0], self.other[1], self.other[4]
             far = np.abs(first - loc) > _DWARFS * np.where(usual > 0, usual, scale)
             parts[0] = np.where(~learnt & far, first, parts[0])
-        tensors = [torch.tensor(part) for part in parts]
-        kind = {"none": Affine, "log1p": Log1p}.get(self.transform)
-        return RowUnits(kind(*tensors[:2]) if kind else BoxCox(*tensors))
+        return RowUnits(_units(self.transform, *(torch.tensor(part) for part in parts)))
 
     def plain(self) -> dict[str, Any]:
         """The units in plain values, for a checkpoint; per series only where they differ."""
@@ -161,10 +157,15 @@ def _bent(transform: str, values: np.ndarray, power_and_level: np.ndarray) -> np
     """The values (..., D) after the transform alone."""
     if transform == "none":
         return values
-    zero, one = torch.zeros((), dtype=torch.float64), torch.ones((), dtype=torch.float64)
     power, level = (torch.tensor(each) for each in power_and_level)
-    units = Log1p(zero, one) if transform == "log1p" else BoxCox(zero, one, power, level)
+    units = _units(transform, torch.zeros_like(power), torch.ones_like(power), power, level)
     return units.apply(torch.tensor(values)).numpy()
+
+
+def _units(transform: str, loc: Tensor, scale: Tensor, power: Tensor, level: Tensor) -> Units:
+    if transform == "none":
+        return Affine(loc, scale)
+    return Log1p(loc, scale) if transform == "log1p" else BoxCox(loc, scale, power, level)
 
 
 def _first_values(panel: Panel) -> np.ndarray:
