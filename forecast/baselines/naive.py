@@ -17,6 +17,7 @@ import pandas as pd
 
 from datamodules.errors import at_least
 from datamodules.panel import Panel
+from datamodules.running import running_sum
 from forecast.baselines.base import Baseline, failure, normal_quantiles, tally
 from forecast.table import build, check_levels
 
@@ -78,10 +79,7 @@ class History:
 
     def total(self, values: np.ndarray) -> np.ndarray:
         """(R) the running sum of ``values`` (R) in each series."""
-        running = np.empty(len(values))
-        for begin, stop in zip(self.panel.offsets[:-1], self.panel.offsets[1:], strict=True):
-            np.cumsum(values[begin:stop], out=running[begin:stop])
-        return running
+        return running_sum(values, self.panel.offsets)
 
     def squared_error(self, source: np.ndarray, unit: int) -> tuple[np.ndarray, np.ndarray]:
         """Running sum of squared errors of forecasting each value by row ``source`` (R, -1: none), and their count.
