@@ -46,7 +46,12 @@ def with_features(panel: Panel, features: Features) -> Panel:
 
 def _kept(role: str, names: tuple[str, ...], use: tuple[str, ...]) -> list[int]:
     """The places of the columns of a role that take part."""
-    return [place for place, name in enumerate(names) if not use or role in use or name in use]
+    return [place for place, name in enumerate(names) if takes_part(role, name, use)]
+
+
+def takes_part(role: str, name: str, use: tuple[str, ...]) -> bool:
+    """Whether a column of a role is among those in ``use``: by itself, or with its role; all are where it is empty."""
+    return not use or role in use or name in use
 
 
 def _columns(values: np.ndarray, places: list[int]) -> np.ndarray:

@@ -9,7 +9,7 @@ import torch
 from datamodules.encoder import Encoder
 from datamodules.errors import InputError
 from datamodules.feature_sets import chosen
-from datamodules.featured import with_features
+from datamodules.featured import takes_part, with_features
 from datamodules.features import Features
 from datamodules.fill import fill_panel
 from datamodules.lags import lagged_columns
@@ -125,13 +125,16 @@ class Inputs:
         return Laid(panel, store, units, shift, {}, {})
 
     def _check(self, panel: Panel) -> None:
+        """Raise InputError unless the panel has the columns that take part, in the order of the training panel's."""
         for role, names in asdict(panel.columns).items():
-            if names != self.columns[role]:
+            use = self.prepare.features.use if role != "target" else ()
+            trained, found = (
+                [name for name in each if takes_part(role, name, use)] for each in (self.columns[role], names)
+            )
+            if trained != found:
                 kind = "targets" if role == "target" else f"{role} covariates"
-                trained, found = (", ".join(each) or "none" for each in (self.columns[role], names))
-                raise InputError(
-                    f"the network was trained on {kind} {trained}; the panel has {found}. Name the same columns."
-                )
+                said = f"{', '.join(trained) or 'none'}; the panel has {', '.join(found) or 'none'}"
+                raise InputError(f"the network was trained on {kind} {said}. Name the same columns.")
 
     def plain(self) -> dict[str, Any]:
         """The inputs in plain values, for a checkpoint."""

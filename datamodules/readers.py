@@ -63,6 +63,17 @@ class Stored(Source):
         return read_store(Path(self.name))[0]
 
 
+@dataclass(frozen=True, eq=False)
+class Named(Source):
+    """A data set, which makes its own panel: it has no table."""
+
+    made: Panel
+
+    def panel(self) -> Panel:
+        """The panel that the data set made."""
+        return self.made
+
+
 def load(data: str | Path | Sequence[str | Path], *, data_dir: str = "", **layout: Unpack[Layout]) -> Panel:
     """The panel in a file, in several, or in the data set of that name; raises InputError."""
     return source(data, data_dir=data_dir, **layout).panel()
@@ -110,7 +121,7 @@ def source(data: str | Path | Sequence[str | Path], *, data_dir: str = "", **lay
         static=columns.static,
         freq=panel.clock.freq,
     )
-    return Source(names[0], panel.to_frame(), told)
+    return Named(names[0], pd.DataFrame(), told, panel)
 
 
 def files(paths: str | Path | Sequence[str | Path], **layout: Unpack[Layout]) -> Source:

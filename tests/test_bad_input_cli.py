@@ -69,7 +69,7 @@ BACKTESTS = {
     "file without rows": ("--data header.csv --horizon 3", "header.csv is empty"),
     "file unreadable": ("--data noise.parquet --horizon 3", "cannot be read as parquet"),
     "file of another kind": ("--data notes.txt --horizon 3", "ends in '.txt'"),
-    "folder": ("--data . --horizon 3", "is a folder"),
+    "folder": ("--data . --horizon 3", "holds files of several kinds"),
     "column missing": ("--data good.csv --horizon 3 --target sales", "'sales'"),
     "columns unclear": ("--data no_column.csv --horizon 3", "--target"),
     "time does not parse": ("--data bad_time.csv --horizon 3", "'yesterday'"),

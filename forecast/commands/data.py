@@ -50,6 +50,21 @@ def check_freq(panel: Panel, freq: str | int, path: str) -> None:
         )
 
 
+def read_to_predict(given: dict[str, Any], trained: dict[str, Any], freq: str | int) -> Panel:
+    """The panel of the data given, laid out as the data that a checkpoint was trained on.
+
+    A file too short to tell its frequency, or without stamps, has that of the checkpoint.
+    """
+    if is_dataset(given["data"]):
+        return read_given(given).panel()
+    try:
+        return read_given(given, trained).panel()
+    except InputError:
+        if "freq" in given or freq == "":
+            raise
+        return read_given(given, {**trained, "freq": freq}).panel()
+
+
 def read_given(given: dict[str, Any], trained: dict[str, Any] | None = None) -> Source:
     """The source that the options of ``forecast.commands.parser.add_layout`` name.
 

@@ -40,13 +40,13 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     _check_output(output)
     from datamodules.split import cutoffs_at, last_cutoffs
     from forecast.checkpoint import read
-    from forecast.commands.data import check_freq, is_dataset, read_given
-    from forecast.commands.terminal import say
+    from forecast.commands.data import check_freq, read_to_predict
+    from forecast.commands.terminal import say, warn
     from forecast.neural import NeuralForecaster
     from forecast.table import stacked, to_wide
 
     module, freq, layout = read(given["checkpoint"])
-    panel = read_given(given, {} if is_dataset(given["data"]) else layout).panel()
+    panel = read_to_predict(given, layout, freq)
     check_freq(panel, freq, given["checkpoint"])
     cutoffs = cutoffs_at(panel, given["cutoff"]) if "cutoff" in given else last_cutoffs(panel)
     if (cutoffs < 0).all():
@@ -55,6 +55,8 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     forecaster, horizon = NeuralForecaster(module), given.get("horizon", module.dims.horizon)
     table = stacked([forecaster.predict(chunk.panel, chunk.rows(cutoffs), horizon, levels) for chunk in panel.chunks()])
     _write(to_wide(table) if given.get("wide") else table, output)
+    if forecaster.notes.get("note"):
+        warn(forecaster.notes["note"])
     say(f"forecasts: {output}")
     return 0
 

@@ -15,6 +15,11 @@ def say(text: str) -> None:
     Console(soft_wrap=True, highlight=False, markup=False).print(text)
 
 
+def warn(text: str) -> None:
+    """Write a line of warning where errors go."""
+    Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"forecast: warning: {text}")
+
+
 def show(table: Table) -> None:
     """Write a table; where the output is no terminal, as wide as it needs to be."""
     console = Console()
