@@ -25,10 +25,11 @@ class Preparation:
         features: columns that are made, and which take part.
         missing: what stands where a value was not observed, from the past only: ffill (the last one), interpolate
             (between those around it in the context), seasonal (one season before), mask (the mean of the context, and
-            the indicator beside it), or error to refuse.
+            the indicator beside it), or error to refuse. In covariates always the last one, or error.
         indicator: whether the network also sees which values were observed, as past columns of 1 and 0; mask always
             has them.
-        short: a series with too few rows is an error, left out (skip), or begun with unobserved rows (pad).
+        short: a series with fewer rows than a context and a target is an error, left out (skip), or begun with
+            unobserved rows (pad): then one row is enough to forecast from, and one more than the horizon to train on.
         encode: categories as onehot columns, ordinal numbers or a learnt embedding.
         covariates: scaling of numeric covariates over the panel: none, standard, minmax or robust.
         transform: of the target before anything else: none, log1p or boxcox.

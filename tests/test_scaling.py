@@ -31,6 +31,17 @@ def test_values_not_observed_do_not_matter(kind):
         assert torch.equal(left, right)
 
 
+@pytest.mark.parametrize("kind", SCALINGS)
+def test_context_in_which_nothing_is_observed_is_scaled_by_what_fills_it(kind):
+    target = torch.randn(4, 10, 2, dtype=torch.float64) * 3 + 20
+    observed = torch.ones_like(target)
+    observed[1, :, 0] = 0
+    for found, expected in zip(
+        fit_context(kind, target, observed), fit_context(kind, target, torch.ones_like(target)), strict=True
+    ):
+        assert torch.equal(found, expected)
+
+
 def test_last_is_the_filled_last_value():
     target = contexts()
     observed = torch.ones_like(target)
