@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from datamodules.covariate_health import covariate_health
 from datamodules.errors import InputError, at_least
 from datamodules.health import health
 from datamodules.panel import Panel
@@ -116,6 +117,7 @@ def backtest(
         curves=_curves([part.curves for part in done if len(part.curves)]),
         recent=_recent(task),
         health=health(panel).assign(folds=_folds_of_series(task)),
+        covariates=covariate_health(panel),
         provenance=_provenance(panel, list(chosen), time.perf_counter() - started),
     )
 

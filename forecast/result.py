@@ -31,6 +31,7 @@ class Backtest:
         curves: losses while training.
         recent: the end of the series themselves, for plots.
         health: a row per series about its data.
+        covariates: a row per covariate.
         provenance: fingerprint, versions, seeds, machine.
     """
 
@@ -40,6 +41,7 @@ class Backtest:
     curves: pd.DataFrame
     recent: pd.DataFrame
     health: pd.DataFrame
+    covariates: pd.DataFrame
     provenance: dict[str, Any]
 
     @property
@@ -88,7 +90,7 @@ class Backtest:
         _atomic(folder / "scores.csv", lambda path: cell_scores(self.table).to_csv(path, index=False))
         _atomic(folder / "forecasts.parquet", lambda path: self.table.to_parquet(path, index=False))
         _atomic(folder / "recent.parquet", lambda path: self.recent.to_parquet(path, index=False))
-        for name in ("runs", "curves", "health"):
+        for name in ("runs", "curves", "health", "covariates"):
             frame: pd.DataFrame = getattr(self, name)
             _atomic(folder / f"{name}.csv", lambda path, frame=frame: frame.to_csv(path, index=False))  # type: ignore[misc]
         _atomic(folder / "config.yaml", lambda path: path.write_text(yaml.safe_dump(self.spec, sort_keys=False)))
@@ -113,6 +115,7 @@ class Backtest:
             curves=_read_csv(folder / "curves.csv"),
             recent=pd.read_parquet(folder / "recent.parquet"),
             health=_with_stamps(_read_csv(folder / "health.csv"), ("first", "last")),
+            covariates=_read_csv(folder / "covariates.csv"),
             provenance=json.loads((folder / "provenance.json").read_text()),
         )
 
@@ -124,9 +127,10 @@ FILES = (
     "curves.csv",
     "recent.parquet",
     "health.csv",
+    "covariates.csv",
     "provenance.json",
 )
-_TEXTS = ("model", "unique_id", "target", "dropped", "note", "error", "cutoff", "kind")
+_TEXTS = ("model", "unique_id", "target", "dropped", "note", "error", "cutoff", "kind", "column", "role", "categories")
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -40,6 +40,7 @@ class Result:
     curves: pd.DataFrame
     recent: pd.DataFrame
     health: pd.DataFrame
+    covariates: pd.DataFrame
     spec: dict = field(default_factory=dict)
     provenance: dict = field(default_factory=dict)
 
@@ -112,7 +113,12 @@ def make_result(series=SERIES, targets=("y",), seeds=(0, 1), levels=(0.1, 0.5, 0
         "metrics": ["mase", "rmsse", "mae", "coverage"],
     }
     provenance = {"date": "2025-11-22", "fingerprint": "9f2c41", "versions": {"torch": "2.13.0"}, "seconds": 61.2}
-    return Result(table, pd.DataFrame(runs), pd.DataFrame(curves), pd.concat(recent), health, spec, provenance)
+    covariates = pd.DataFrame(
+        {"column": ["price <1>"], "role": "known", "kind": "number", "cells": 99, "missing": 1, "categories": ""}
+        | {"min": 1.0, "mean": 1.5, "max": 2.0}
+    )
+    frames = (pd.DataFrame(runs), pd.DataFrame(curves), pd.concat(recent), health, covariates)
+    return Result(table, *frames, spec, provenance)
 
 
 class Tags(HTMLParser):

@@ -17,7 +17,16 @@ from forecast.neural import NeuralForecaster
 from forecast.result import Backtest
 
 FILES = {
-    *("leaderboard.csv", "scores.csv", "forecasts.parquet", "runs.csv", "curves.csv", "recent.parquet", "health.csv"),
+    *(
+        "leaderboard.csv",
+        "scores.csv",
+        "forecasts.parquet",
+        "runs.csv",
+        "curves.csv",
+        "recent.parquet",
+        "health.csv",
+        "covariates.csv",
+    ),
     *("config.yaml", "provenance.json", "report.html"),
 }
 

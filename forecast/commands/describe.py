@@ -20,6 +20,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     parser.add_argument("--context-length", type=int, metavar="STEPS", help="for the windows; taken from the data")
     given = parser.read(arguments)
     horizon, context_length = (_positive(given, name) for name in ("horizon", "context_length"))
+    from datamodules.covariate_health import covariate_health
     from datamodules.defaults import default_context_length
     from datamodules.health import health, window_counts
     from forecast.commands.data import read_given
@@ -32,6 +33,9 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
         _show_duplicates(source)
         raise
     show(facts("Data", source.description(panel).items(), ("", "")))
+    covariates = covariate_health(panel)
+    if len(covariates):
+        show(frame("Covariates", covariates))
     show(frame("Series", health(panel)))
     horizon = horizon or panel.seasonality
     context_length = context_length or default_context_length(panel, horizon)

@@ -40,6 +40,8 @@ _MEANINGS = {
     "dropped": "Windows left out of training, and why.",
     "missing": "Rows without a value, from the first to the last row of the series; networks see them filled as the "
     "configuration says under prepare.",
+    "cells": "Cells that the column has: one a row, or one a series where it is static.",
+    "categories": "How many names the column has, and the first of them; networks see them coded.",
     "gaps": "Runs of rows without a value.",
     "longest_gap": "Rows of the longest run without a value.",
     "constant": "Rows of the longest run of one value.",

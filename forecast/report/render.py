@@ -67,6 +67,7 @@ def render(result: Result) -> str:
         board=leaderboard(board, result.runs, by_name),
         trained=[(position, looks[int(position)]) for position in losses],
         health=grid(result.health, by_name),
+        covariates=grid(result.covariates, by_name) if len(result.covariates) else None,
         runs=grid(result.runs, by_name),
         config=yaml.safe_dump(result.spec, sort_keys=False, allow_unicode=True, width=100),
         provenance=json.dumps(result.provenance, indent=2, ensure_ascii=False, default=str),

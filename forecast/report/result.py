@@ -42,6 +42,11 @@ class Result(Protocol):
         ...
 
     @property
+    def covariates(self) -> pd.DataFrame:
+        """A row per covariate; none where there are none."""
+        ...
+
+    @property
     def provenance(self) -> dict[str, Any]:
         """Versions, seeds, machine, date, seconds."""
         ...
