@@ -10,8 +10,8 @@ from datamodules.panel import Chunk, Panel
 from datamodules.split import Part
 from datamodules.spool import Spool
 
-CHUNK_ROWS = 2**20  # of the series that are in memory together; one that is longer is there alone
-SAMPLE_ROWS = 2**21
+CHUNK_ROWS = 2**18  # of the series that are in memory together; one that is longer is there alone
+SAMPLE_ROWS = 2**20  # of the series that what holds for all is learnt from
 
 
 @dataclass(frozen=True, eq=False)

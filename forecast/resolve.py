@@ -59,8 +59,8 @@ def resolve(config: BacktestConfig, panel: Panel) -> Resolved:
         "fit": _fit_defaults() | config.fit,
     }
     config = replace(config, **changes)  # type: ignore[arg-type]
-    usual = panel.select(np.flatnonzero(_lengths(panel) >= np.median(_lengths(panel))))
-    basis = panel if config.short == "error" else usual
+    usual = _lengths(panel) >= np.median(_lengths(panel))
+    basis = panel if config.short == "error" else panel.select(np.flatnonzero(usual))
     if not config.context_length:
         config = replace(config, context_length=default_context_length(basis, config.horizon))
         reasons["context_length"] = _why_context(basis, config)
