@@ -108,6 +108,11 @@ class BacktestConfig:
         if "feature_sets" in special:
             sets = pairs("feature_sets", special["feature_sets"], where)
             values["feature_sets"] = {str(name): tuple(map(str, several(parts))) for name, parts in sets.items()}
+            for name, parts in values["feature_sets"].items():
+                if not parts:
+                    raise InputError(
+                        f"{where}feature set {name!r} is empty; expected columns, or y for the target alone."
+                    )
         if "prepare" in values and "short" not in values:
             values["short"] = values["prepare"].short
         for name, least in _LEAST.items():
