@@ -52,8 +52,9 @@ def window_counts(panel: Panel, *, context_length: int, horizon: int, short: str
     Possible are the windows whose context and target lie within the series; ``reason`` is empty when all are used. With
     ``short`` as ``pad``, a series without such a window is begun with unobserved rows first.
     """
-    options = {"context_length": context_length, "horizon": horizon, "short": short}
-    return pd.concat([_window_counts(chunk.panel, **options) for chunk in panel.chunks()], ignore_index=True)  # type: ignore[arg-type]
+    chunks = (chunk.panel for chunk in panel.chunks())
+    tables = [_window_counts(each, context_length=context_length, horizon=horizon, short=short) for each in chunks]
+    return pd.concat(tables, ignore_index=True)
 
 
 def _window_counts(panel: Panel, *, context_length: int, horizon: int, short: str) -> pd.DataFrame:

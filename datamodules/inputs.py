@@ -39,16 +39,27 @@ class Inputs:
 
         Of a panel larger than memory, what holds for all series is learnt from some of them (``packed.sampled``).
         """
+        options: dict[str, Any] = {
+            "transform": prepare.transform,
+            "scaling": prepare.scaling,
+            "per": prepare.scaling_per,
+        }
+        chunks: list[TargetUnits] = []
         if isinstance(panel, Packed):
+            if (prepare.transform, prepare.scaling) != ("none", "none"):
+                chunks = [
+                    TargetUnits.fit(each.panel, Part(each.rows(part.begin), each.rows(part.stop)), **options)
+                    for each in panel.chunks()
+                ]
             panel, part = sampled(panel, part)
         prepare = replace(prepare, features=chosen(prepare.features, panel))
         featured = with_features(panel, prepare.features)
         encoder = Encoder.fit(
             featured, part, encode=prepare.encode, scaling=prepare.covariates, missing=prepare.missing
         )
-        units = TargetUnits.fit(
-            panel, part, transform=prepare.transform, scaling=prepare.scaling, per=prepare.scaling_per
-        )
+        units = TargetUnits.fit(panel, part, **options)
+        if chunks and prepare.scaling_per == "series":
+            units = TargetUnits.joined(chunks, units.other)
         past, known, static = encoder.widths
         targets = panel.target.shape[1]
         indicators, lagged = targets * prepare.indicates, targets * prepare.features.lagged
@@ -108,7 +119,7 @@ class Inputs:
         units = self.units.of_panel(wider)
         shift = wider.offsets[:-1] + before - panel.offsets[:-1]
         if not complete or not units.identity or self.dims.past or self.dims.known or self.dims.static:
-            options = {"ahead": ahead, "complete": complete}
+            options: dict[str, Any] = {"ahead": ahead, "complete": complete}
             parts = (self.lay(chunk.panel, before=chunk.own(before), **options) for chunk in panel.chunks())
             return joined(wider, units, shift, parts)
         nothing = torch.empty((1, 0))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -58,9 +58,10 @@ def joined(panel: Panel, units: RowUnits, shift: np.ndarray, parts: Iterable[Lai
         unseen.update(part.unseen)
         absent.update(part.absent)
         last = part.store
+    columns: dict[str, Any] = {name: mapped(spool.mapped()) for name, spool in spools.items()}
     store = replace(
         last,
-        **{name: mapped(spool.mapped()) for name, spool in spools.items()},
+        **columns,
         static=torch.cat(static),
         offsets=torch.from_numpy(panel.offsets.copy()),
         units=type(last.units)(*(torch.cat(each) for each in zip(*scales, strict=True))),

@@ -231,7 +231,7 @@ class Panel:
         """A SHA-256 of all values, names and the clock: equal panels have equal fingerprints."""
         digest = hashlib.sha256(repr((self.clock, self.columns, self.ids.tolist(), dict(self.categories))).encode())
         for array in (self.start, self.offsets, self.target, self.past, self.known, self.static):
-            digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))  # in place, however large
+            digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)  # in place, however large
         return digest.hexdigest()
 
 

@@ -51,7 +51,7 @@ def read_store(folder: Path) -> tuple[Packed, Layout]:
         ids = np.array(json.loads((folder / "ids.json").read_text(encoding="utf-8")), dtype=object)
         panel = _panel(folder, meta, ids)
         _check(panel, meta)
-        return panel, Layout(**meta["layout"])  # type: ignore[typeddict-item]
+        return panel, Layout(**meta["layout"])
     except InputError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -126,7 +126,8 @@ def _panel(folder: Path, meta: dict[str, Any], ids: np.ndarray) -> Packed:
 def _check(panel: Packed, meta: dict[str, Any]) -> None:
     """Raise ValueError unless the files fit each other."""
     n_series, rows = meta["series"], meta["rows"]
-    shapes = {"ids": (n_series,), "start": (n_series,), "ends": (n_series,), "offsets": (n_series + 1,)}
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("ids", "start", "ends"), (n_series,))
+    shapes["offsets"] = (n_series + 1,)
     shapes["static"] = (n_series, len(panel.columns.static))
     shapes |= {name: (rows, len(getattr(panel.columns, name))) for name in MAPPED}
     for name, shape in shapes.items():

@@ -23,7 +23,7 @@ def streamed(paths: Sequence[Path], layout: Layout, rows: int) -> Iterator[pd.Da
         InputError: names the file that is missing, unreadable or of another kind, or differs from others in a column.
     """
     files = [each for path in paths for each in _files(path)]
-    first = pd.Index([])
+    first: list[object] = []
     for file, told in files:
         if ending_of(file) not in _ENDINGS:
             raise InputError(
@@ -32,12 +32,12 @@ def streamed(paths: Sequence[Path], layout: Layout, rows: int) -> Iterator[pd.Da
         with readable(file):
             for table in (_lines if file.suffix.lower() == ".csv" else _batches)(file, layout, rows):
                 table[[name for name, _ in told]] = [value for _, value in told]
-                first = first if len(first) else table.columns
-                odd = first.symmetric_difference(table.columns)
-                if len(odd):
+                first = first or list(table.columns)
+                odd = sorted(map(str, {*first} ^ {*table.columns}))
+                if odd:
                     raise InputError(
-                        f"{files[0][0]} and {file} differ in column {str(odd[0])!r}; expected the same columns in all "
-                        "files. Rename or remove it."
+                        f"{files[0][0]} and {file} differ in column {odd[0]!r}; expected the same columns in all files. "
+                        "Rename or remove it."
                     )
                 if len(files) > 1:
                     names = ["file", str(table.index.name)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -39,9 +39,9 @@ class Reading(NamedTuple):
         """The reading that a complete layout says."""
         target = layout.get("target", "y")
         names = (target,) if isinstance(target, str) else tuple(target)
-        past, known, static = (tuple(layout.get(role, ())) for role in ("past", "known", "static"))  # type: ignore[arg-type]
-        marks = {name: layout.get(name, usual) for name, usual in USUAL._asdict().items()}
-        return cls(layout, Columns(names, past, known, static), Marks(**marks))  # type: ignore[arg-type]
+        past, known, static = layout.get("past", ()), layout.get("known", ()), layout.get("static", ())
+        marks: dict[str, Any] = {name: layout.get(name, usual) for name, usual in USUAL._asdict().items()}
+        return cls(layout, Columns(names, tuple(past), tuple(known), tuple(static)), Marks(**marks))
 
     @property
     def columns(self) -> Columns:

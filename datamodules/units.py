@@ -1,5 +1,6 @@
 """TargetUnits: the units that targets are stored in, learnt from training rows, and the way back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple, Self
 
@@ -86,6 +87,14 @@ class TargetUnits:
         units = np.stack([loc, scale * _room(size), *own])[:, order]
         same = np.array_equal(units, np.broadcast_to(units[:, :1], units.shape))
         return cls(transform, panel.ids[order].astype(str), units[:, :1] if same else units, around)
+
+    @classmethod
+    def joined(cls, parts: Sequence["TargetUnits"], other: np.ndarray) -> Self:
+        """The units of the series of several, one transform for all, and those of any other series."""
+        ids = np.concatenate([each.ids for each in parts])
+        own = [np.broadcast_to(each.own, (4, len(each.ids), other.shape[1])) for each in parts]
+        order = np.argsort(ids, kind="stable")
+        return cls(parts[0].transform, ids[order], np.concatenate(own, axis=1)[:, order], other)
 
     @classmethod
     def unlearnt(cls, n_targets: int) -> Self:

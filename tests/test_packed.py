@@ -110,11 +110,14 @@ def test_windows_of_a_packed_panel_are_those_of_the_one_in_memory(both, holes, s
         (Preparation(), {"holes": 0.3}),
         (Preparation(), {"past": 1, "known": 2, "static": 1}),
         (Preparation(scaling="standard"), {}),
+        (Preparation(scaling="minmax", transform="boxcox"), {}),
         (Preparation(features=Features(calendar=("hour",), lags=(2,))), {"holes": 0.1}),
     ],
-    ids=["as it is", "holes", "covariates", "scaled", "features"],
+    ids=["as it is", "holes", "covariates", "scaled", "transformed", "features"],
 )
-def test_batches_of_a_packed_panel_are_those_of_the_one_in_memory(both, prepare, options):
+def test_batches_of_a_packed_panel_are_those_of_the_one_in_memory(both, monkeypatch, prepare, options):
+    if prepare.scaling != "none":
+        monkeypatch.setattr(packed, "SAMPLE_ROWS", 100)  # what belongs to a series is learnt from that series
     data = [
         PanelData(
             panel,
