@@ -36,7 +36,7 @@ def streamed(paths: Sequence[Path], layout: Layout, rows: int) -> Iterator[pd.Da
                 odd = sorted(map(str, {*first} ^ {*table.columns}))
                 if odd:
                     raise InputError(
-                        f"{files[0][0]} and {file} differ in column {odd[0]!r}; expected the same columns in all files. "
+                        f"{files[0][0]} and {file} differ in column {odd[0]!r}; expected the same in all files. "
                         "Rename or remove it."
                     )
                 if len(files) > 1:

@@ -1,6 +1,6 @@
 """Speed of the hot paths beside a bare torch loop, measured in one run: interleaved, medians, ratios.
 
-    python scripts/bench.py train|predict|startup|memory|all [--threads N] [--rounds N] [--models MLP,LSTM]
+    python scripts/bench.py train|predict|startup|memory|store|many|all [--threads N] [--rounds N] [--models MLP,LSTM]
 
 Absolute times are those of this machine at this moment; the ratios are what to compare.
 """
@@ -22,7 +22,7 @@ STEPS = 320
 def main() -> None:
     """Run the benches that were asked for and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("train", "predict", "startup", "memory", "all"))
+    parser.add_argument("what", choices=("train", "predict", "startup", "memory", "store", "many", "all"))
     parser.add_argument("--threads", type=int, default=0, help="of torch; 0 leaves its choice")
     parser.add_argument("--rounds", type=int, default=7, help="each round measures both sides once; medians are shown")
     parser.add_argument("--models", default=",".join(NETWORKS), help="comma separated")
@@ -33,6 +33,8 @@ def main() -> None:
         "train": lambda: train(models, options.rounds),
         "predict": lambda: predict(models, max(3, options.rounds // 2)),
         "memory": memory,
+        "store": lambda: store(options.rounds),
+        "many": many,
     }
     chosen = list(benches) if options.what == "all" else [options.what]
     if chosen != ["startup"]:
@@ -238,6 +240,48 @@ def memory() -> None:
     out = subprocess.run([sys.executable, "-c", loader + script], check=True, capture_output=True, text=True).stdout
     imports, above, panel_size = out.split()[-3:]
     print(f"peak memory: imports {imports} MiB; training an MLP {above} MiB above (the panel is {panel_size} MiB)\n")
+
+
+def store(rounds: int) -> None:
+    """Training windows per second from mapped files with a warm page cache beside those from memory."""
+    from datamodules.packed import gathered
+    from datamodules.synthetic import Synthetic
+
+    panel = Synthetic(n_series=4140, length=(7000, 9600)).load()
+    mapped = gathered([panel])
+    pairs = []
+    for turn in range(rounds):
+        sides = [_toolkit(each, "MLP", {}) for each in ((panel, mapped) if turn % 2 else (mapped, panel))]
+        pairs.append(tuple(BATCH / seconds for seconds in (sides if turn % 2 else sides[::-1])))
+    memory, files = (statistics.median(side) for side in zip(*pairs, strict=True))
+    ratio = statistics.median(ours / other for other, ours in pairs)
+    size = mapped.target.nbytes / 2**20
+    print(f"training windows a second, MLP, store of {size:.0f} MiB: {memory:,.0f} from memory, ", end="")
+    print(f"{files:,.0f} from files, ratio {ratio:.2f}\n")
+
+
+def many() -> None:
+    """Seconds from a Parquet file of 100,000 series of 50 rows to their windows."""
+    import tempfile
+
+    import numpy as np
+    import pandas as pd
+
+    from datamodules.index import windows_in
+    from datamodules.readers import read
+    from datamodules.split import by_steps
+
+    count, length = 100_000, 50
+    days = pd.date_range("2024-01-01", periods=length, freq="D")
+    values = np.random.default_rng(0).normal(size=count * length)
+    names = np.repeat([f"series {number}" for number in range(count)], length)
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+        pd.DataFrame({"unique_id": names, "ds": np.tile(days, count), "y": values}).to_parquet(file.name)
+        loading, panel = _time(lambda: read(file.name))
+    part = by_steps(panel, validation=5).train
+    indexing, index = _time(lambda: windows_in(panel, part, context_length=10, horizon=5))
+    print(f"{count:,} series of {length} rows: read and checked in {loading:.2f} s, ", end="")
+    print(f"{len(index):,} windows found in {indexing:.3f} s\n")
 
 
 if __name__ == "__main__":

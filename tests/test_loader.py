@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from datamodules import loader
 from datamodules.index import Index
 from datamodules.inputs import Inputs
 from datamodules.loader import BatchPlan, WindowLoader, block_size
@@ -111,13 +112,38 @@ def test_loader_gathers_the_windows_of_the_plan(make_panel):
     store = Inputs.untouched(panel, context_length=4, horizon=2).lay(panel, complete=True).store
     rows = np.arange(5, 25)
     index = Index(np.array([5]), np.array([20]), 1, {})
-    loader = WindowLoader(store, index, BatchPlan(20, 6), context_length=4, horizon=2)
-    windows = list(loader)
-    assert len(windows) == len(loader) == 4
+    whole = WindowLoader(store, index, BatchPlan(20, 6), context_length=4, horizon=2)
+    windows = list(whole)
+    assert len(windows) == len(whole) == 4
     assert torch.cat([window.cutoff for window in windows]).tolist() == rows.tolist()
-    assert torch.cat([window.cutoff for window in loader]).tolist() == rows.tolist()  # a second time
+    assert torch.cat([window.cutoff for window in whole]).tolist() == rows.tolist()  # a second time
     blocks = list(WindowLoader(store, index, BatchPlan(20, 6, block=2), context_length=4, horizon=2))
     assert [tuple(window.target.shape) for window in blocks] == [(2, 6, 2, 1), (1, 6, 2, 1), (2, 2, 1)]
+
+
+def test_order_of_many_windows_is_made_without_all_of_them(monkeypatch):
+    monkeypatch.setattr(loader, "_MANY", 50)
+    for count, batch, world, block, limit in CASES:
+        every = plans(count * 7, batch, world, block, limit, shuffle=True, seed=3)
+        seen = torch.cat([one for plan in every for one in batches_of(list(plan))]).tolist()
+        assert len(seen) == len(set(seen)) == (min(count * 7, limit) if limit else count * 7)
+        assert set(seen) <= set(range(count * 7))
+    plan = BatchPlan(10**12, 4, shuffle=True)
+    assert next(iter(plan)).tolist() == next(iter(plan)).tolist()
+
+
+def test_rows_of_many_windows_are_looked_up(make_panel, monkeypatch):
+    panel = make_panel([30])
+    store = Inputs.untouched(panel, context_length=4, horizon=2).lay(panel, complete=True).store
+    index = Index(np.array([5, 12]), np.array([4, 10]), 1, {})
+    all_rows = [window.cutoff.tolist() for window in WindowLoader(store, index, BatchPlan(14, 6), **SIZES)]
+    monkeypatch.setattr(loader, "_MANY", 10)
+    few = WindowLoader(store, index, BatchPlan(14, 6), **SIZES)
+    assert few.rows is None
+    assert [window.cutoff.tolist() for window in few] == all_rows
+
+
+SIZES = {"context_length": 4, "horizon": 2}
 
 
 def test_block_fits_its_memory():
