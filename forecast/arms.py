@@ -53,10 +53,13 @@ class Task:
     def cutoffs(self, positions: np.ndarray) -> np.ndarray:
         """(F, N) cutoff rows at ``positions`` (F); -1 for a series that has ended or has too little history there.
 
-        So has one of which some target was not observed yet.
+        So has one of which some target was not observed yet, and, where there are known covariates, one that ends
+        before the horizon does: what is known ahead of it ends there too.
         """
         rows = cutoffs_at_positions(self.panel, positions)
         enough = rows - self.panel.offsets[:-1] + 1 >= self.history
+        if self.panel.columns.known:
+            enough &= rows + self.horizon < self.panel.offsets[1:]
         return np.where(enough & (rows >= first_seen(self.panel).max(axis=1)), rows, -1)
 
 

@@ -322,3 +322,11 @@ def test_the_verdict_names_series_that_no_cutoff_covers(make_panel):
 def test_no_series_long_enough_is_said_before_anything_is_trained(panel):
     with pytest.raises(InputError, match="no series has 70 rows up to one of the 3 cutoffs"):
         backtest(panel, [NeuralForecaster(Linear(Dims(70, 3)))], horizon=3, folds=3)
+
+
+def test_series_that_ends_within_the_horizon_is_left_out_where_its_known_covariates_end(make_panel):
+    panel = make_panel([60, 50], known=1, late=[0, 6])  # the second ends 4 steps before the first
+    network = NeuralForecaster(Linear(Dims(6, 5)), max_steps=3)
+    result = backtest(panel, [network, SeasonalNaive()], horizon=5, folds=2)
+    assert result.runs["error"].tolist() == ["", ""]
+    assert result.health["folds"].tolist() == [2, 1]

@@ -10,6 +10,7 @@ from statsmodels.tsa.forecasting.theta import ThetaModel
 from statsmodels.tsa.holtwinters import ExponentialSmoothing, SimpleExpSmoothing
 
 from datamodules.errors import InputError
+from datamodules.panel import Panel
 from forecast.baselines.base import innovation_spread
 from forecast.baselines.decomposition import STLETS
 from forecast.baselines.ets_forms import FORMS, choose, continued, innovation_weights
@@ -146,3 +147,15 @@ def test_stl_ets_follows_a_pure_season_and_line():
     ahead = np.arange(48, 54)
     mean, _ = at_once(STLETS(), pure + np.random.default_rng(0).normal(0, 1e-3, 48), 6, 4)
     np.testing.assert_allclose(mean, 10 + 0.5 * ahead + np.tile([4.0, -1, -2, -1], 2)[:6], atol=0.05)
+
+
+def test_first_zero_after_the_fit_makes_ets_choose_another_form():
+    rng = np.random.default_rng(3)
+    steps = np.arange(44)
+    y = (5 + 0.5 * steps) * (1 + 0.8 * np.sin(np.pi * steps / 2)) * (1 + 0.01 * rng.normal(size=44))
+    y[41] = 0.0
+    panel = Panel.from_frame(pd.DataFrame({"ds": pd.date_range("2000-01-01", periods=44, freq="QS"), "y": y}))
+    baseline = ETS(n_jobs=1).fit(panel.until(np.array([39])))
+    assert baseline.estimate(y[:40], 4)[0].form.startswith("M")
+    table = baseline.predict(panel, np.array([[39], [43]]), 2, (0.1, 0.9))
+    assert np.isfinite(table[["mean", "q0.1", "q0.9"]]).all(axis=None)

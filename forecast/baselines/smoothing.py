@@ -34,7 +34,12 @@ class ETS(LocalBaseline):
     def forecast(
         self, y: np.ndarray, params: Any, horizon: int, levels: Sequence[float], seasonality: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and quantiles of the smoothed series."""
+        """Mean and quantiles of the smoothed series, whose form is chosen anew when it is for positive values alone.
+
+        A series that was positive when it was estimated may have its first zero before a later cutoff.
+        """
+        if params.form.startswith("M") and y.min() <= 0:
+            params, _ = self.estimate(y, seasonality)
         return continued(y, params, horizon, levels)
 
 
