@@ -14,6 +14,7 @@ from datamodules.history import padding, short_series
 from datamodules.index import Index, windows_in
 from datamodules.inputs import Inputs, Laid
 from datamodules.loader import BatchPlan, WindowLoader, block_size
+from datamodules.packed import Packed
 from datamodules.panel import Panel
 from datamodules.preparation import Preparation
 from datamodules.split import Part, Split, by_date, by_fraction, by_series, by_steps
@@ -156,8 +157,8 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         return windows_in(laid.panel, laid.part(part), context_length=length, horizon=self.horizon, stride=stride)
 
     def setup(self, stage: str) -> None:
-        """Lay the panel out on the trainer's device."""
-        if self.trainer:
+        """Lay the panel out on the trainer's device; one that is mapped from files stays there, and batches go."""
+        if self.trainer and not isinstance(self.panel, Packed):
             store = self.laid.store.to(self.trainer.strategy.root_device)
             self._laid = self.laid._replace(store=store)
 

@@ -29,7 +29,7 @@ def pack(
     paths: Sequence[str | Path],
     output: str | Path,
     *,
-    chunk: int = 2**20,
+    chunk: int = 2**18,
     progress: Callable[[str, int], None] = lambda reading, rows: None,
     **layout: Unpack[Layout],
 ) -> Packing:

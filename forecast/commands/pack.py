@@ -25,10 +25,10 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--output", required=True, metavar="FOLDER", help="store to write; one that is there is replaced"
     )
-    parser.add_argument("--chunk", type=int, metavar="ROWS", help="rows in memory at a time (default: 1048576)")
+    parser.add_argument("--chunk", type=int, metavar="ROWS", help="rows in memory at a time (default: 262144)")
     add_columns(parser, [name for name in LAYOUT if name != "static_table"])
     given: dict[str, Any] = parser.read(arguments)
-    chunk = given.get("chunk", 2**20)
+    chunk = given.get("chunk", 2**18)
     at_least("chunk", chunk, 1)
     told = {name: value for name, value in given.items() if name in LAYOUT}
     layout = BacktestConfig.of({**told, "data": given["files"], "horizon": 1}).layout
