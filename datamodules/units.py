@@ -182,12 +182,16 @@ def _first_values(panel: Panel) -> np.ndarray:
     values = np.asarray(panel.target[panel.offsets[:-1]], dtype=np.float64)
     later = np.flatnonzero(np.isnan(values).any(axis=1))
     if len(later):
-        some = panel.select(later)
-        rows = np.where(some.observed, np.arange(len(some.target))[:, None], len(some.target) - 1)
-        first = np.minimum.reduceat(rows, some.offsets[:-1], axis=0)
-        ours = some.series_of_row[first] == np.arange(len(later))[:, None]
-        values[later] = np.where(ours, np.take_along_axis(some.target, first, axis=0), np.nan)
+        values[later] = np.concatenate([_first_seen(chunk.panel) for chunk in panel.select(later).chunks()])
     return values
+
+
+def _first_seen(panel: Panel) -> np.ndarray:
+    """The same of a panel in memory, whatever its first rows hold."""
+    rows = np.where(panel.observed, np.arange(len(panel.target))[:, None], len(panel.target) - 1)
+    first = np.minimum.reduceat(rows, panel.offsets[:-1], axis=0)
+    ours = panel.series_of_row[first] == np.arange(panel.n_series)[:, None]
+    return np.where(ours, np.take_along_axis(panel.target, first, axis=0), np.nan)
 
 
 def _room(size: np.ndarray) -> np.ndarray:

@@ -15,10 +15,16 @@ from forecast.models.linear import Linear
 from forecast.neural import NeuralForecaster
 
 
+def never(panel):
+    raise AssertionError("an array of a number a row of the whole panel")
+
+
 @pytest.fixture
 def both(make_panel, monkeypatch):
     monkeypatch.setattr(packed, "CHUNK_ROWS", 130)
-    panel = make_panel([60, 75, 40, 90, 66], holes=0.05, late=[0, 5, 0, 2, 9])
+    for name in ("observed", "series_of_row"):
+        monkeypatch.setattr(packed.Packed, name, property(never))
+    panel = make_panel([60, 75, 40, 90, 66], holes=0.05, late=[0, 5, 0, 2, 9], past=1, known=1, static=1)
     mapped = gathered(panel.select(np.array([one])) for one in range(panel.n_series))
     assert len(list(mapped.chunks())) == 4
     return panel, mapped
@@ -28,12 +34,13 @@ def plain(table):
     return table.astype({name: str for name in ("model", "unique_id", "target") if name in table})
 
 
-def test_backtest_is_the_same_to_the_digits_of_float32(both):
+@pytest.mark.parametrize("window", [0, 30])
+def test_backtest_is_the_same_to_the_digits_of_float32(both, window):
     results = []
     for panel in both:
-        network = NeuralForecaster(Linear(Dims(12, 4), lr=1e-2), max_steps=20, batch_size=16)
+        network = NeuralForecaster(Linear(Dims(12, 4, 1, 1, 1, 1), lr=1e-2), max_steps=20, batch_size=16)
         forecasters = [network, SeasonalNaive(), Drift(), Theta(n_jobs=1)]
-        results.append(backtest(panel, forecasters, horizon=4, folds=3, levels=(0.1, 0.9)))
+        results.append(backtest(panel, forecasters, horizon=4, folds=3, levels=(0.1, 0.9), window=window))
     one, other = results
     assert (one.runs["error"] == "").all()
     assert other.runs[["error", "note", "windows", "dropped"]].equals(one.runs[["error", "note", "windows", "dropped"]])
