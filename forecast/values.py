@@ -34,7 +34,7 @@ def value_of(kind: Any, name: str, value: Any, where: str = "") -> Any:
     def wrong(expected: str) -> InputError:
         return InputError(f"{where}{name} is {value!r}; expected {expected}. Correct it.")
 
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         if isinstance(value, kind):
             return value
         return kind(**options_of(kind, pairs(name, value, where), where, f"{name} option"))
@@ -91,9 +91,10 @@ def several(value: Any) -> list[Any]:
 
 def plain(value: Any) -> Any:
     """A value as it stands in YAML: lists for tuples, a mapping of what differs from the defaults for a dataclass."""
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         given = {each.name: getattr(value, each.name) for each in fields(value)}
-        return {name: plain(part) for name, part in given.items() if part != getattr(type(value)(), name)}
+        usual = type(value)()
+        return {name: plain(part) for name, part in given.items() if part != getattr(usual, name)}
     if isinstance(value, tuple | list):
         return [plain(part) for part in value]
     return {name: plain(part) for name, part in value.items()} if isinstance(value, Mapping) else value
