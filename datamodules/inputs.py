@@ -99,7 +99,7 @@ class Inputs:
         series = wider.series_of_row
         target = units.apply(fill_panel(self.prepare.missing, wider), series)
         indicators = wider.observed[:, : wider.observed.shape[1] * self.prepare.indicates]
-        lagged = lagged_columns(target, wider.offsets, features.lags, features.rolling)
+        lagged = lagged_columns(target, wider.offsets, features.lags, features.rolling, before=before)
         complete = complete and not before.any()
         store = Store(
             target=_float(target),

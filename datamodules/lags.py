@@ -27,16 +27,24 @@ class _Bounds(BaseIndexer):
         return self.begin, self.stop
 
 
-def lagged_columns(target: np.ndarray, offsets: np.ndarray, lags: Sequence[int], rolling: Sequence[str]) -> np.ndarray:
+def lagged_columns(
+    target: np.ndarray,
+    offsets: np.ndarray,
+    lags: Sequence[int],
+    rolling: Sequence[str],
+    *,
+    before: np.ndarray | int = 0,
+) -> np.ndarray:
     """The columns made of a target (R, D) without NaN: all D for each lag, then all D for each rolling statistic.
 
     A row holds nothing from after it and nothing from another series. Where a lag reaches to before its series, it is
-    the series' first value; a rolling statistic there is one of the rows that there are.
+    the series' first value; a rolling statistic there is one of the rows that there are. The rows that were added
+    ``before`` (N) each series are none of them: what a row holds does not depend on how many they are.
     """
     if not lags and not rolling:
         return target[:, :0]
     rows = np.arange(len(target))
-    begin = np.repeat(offsets[:-1], np.diff(offsets))
+    begin = np.minimum(np.repeat(offsets[:-1] + before, np.diff(offsets)), rows)
     columns = [target[np.maximum(rows - lag, begin)] for lag in lags]
     for item in rolling:
         statistic, steps = read_rolling(item)

@@ -53,6 +53,11 @@ class Preparation:
         """Whether the network also sees which values were observed."""
         return self.indicator or self.missing == "mask"
 
+    @property
+    def refuses(self) -> bool:
+        """Whether there are values, or holes, that are an error."""
+        return self.missing == "error" or self.transform != "none"
+
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
             one_of(name, getattr(self, name), choices)

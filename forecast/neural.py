@@ -154,12 +154,14 @@ class NeuralForecaster:
         rows = cutoffs[cutoffs >= 0]
         series = np.nonzero(cutoffs >= 0)[1]
         inputs = self.module.inputs or self._as_they_are(panel)
+        latest = np.full(panel.n_series, -1)
+        np.maximum.at(latest, series, rows)
+        if inputs.prepare.refuses and (latest < panel.last_rows).any():
+            panel = panel.until(latest)  # nothing is refused for what comes after its cutoff
         complete = panel.complete and bool((rows <= panel.last_rows[series]).all())
         before = self._padding(panel, rows, series)
         if inputs.prepare.missing == "error" and not complete:
-            stop = panel.offsets[:-1].copy()
-            np.maximum.at(stop, series, rows + 1)
-            refuse_holes(panel, stop)
+            refuse_holes(panel, latest + 1)
         from_file = [name for name in panel.columns.known if name in inputs.encoder.known]
         check_ahead(panel, from_file, rows, self.dims.horizon)
         laid = inputs.lay(panel, ahead=self.dims.horizon, before=before, complete=complete)

@@ -65,3 +65,19 @@ def test_names_are_in_the_order_of_the_columns(series):
     assert names == ("a_lag3", "b_lag3", "a_max7", "b_max7")
     assert lagged_columns(*series, (3,), ("max_7",)).shape == (258, len(names))
     assert lagged_columns(*series, (), ()).shape == (258, 0)
+
+
+def test_rows_that_were_added_before_a_series_change_none_of_its_own(series):
+    target, offsets = series
+    before = np.array([3, 0, 40, 9])
+    wider = np.concatenate(
+        [
+            np.r_[np.repeat(own[:1], added, axis=0), own]
+            for own, added in zip(np.split(target, offsets[1:-1]), before, strict=True)
+        ]
+    )
+    options = ((1, 12), tuple(f"{statistic}_24" for statistic in STATISTICS))
+    found = lagged_columns(wider, offsets + np.concatenate([[0], np.cumsum(before)]), *options, before=before)
+    own = np.arange(len(target)) + np.repeat(np.cumsum(before), np.diff(offsets))
+    np.testing.assert_array_equal(found[own], lagged_columns(target, offsets, *options))
+    np.testing.assert_array_equal(found[:3], np.tile(target[0], (3, 6)))
