@@ -24,7 +24,10 @@ _DAYS_OFF: Final = 4  # days of weekends, two weekends, that show that none is m
 class Tidy(NamedTuple):
     """A table sorted by series and time, with what its numbers mean."""
 
-    table: pd.DataFrame  # unique_id (categorical), position on the clock, and the columns as float64
+    ids: np.ndarray  # (N) names of the series as text, sorted
+    codes: np.ndarray  # (R) series of each row
+    positions: np.ndarray  # (R) on the clock
+    values: dict[str, np.ndarray]  # column -> (R) float64
     clock: Clock
     categories: Mapping[str, tuple[str, ...]]  # column -> the names that its values count
 
@@ -62,10 +65,8 @@ def tidy(
     if freq != "infer" and not untimed:
         _check_fineness(cells, clock, positions)
     _check_observed(cells, columns.target if shape == "long" else ("y",))
-    series = pd.Categorical.from_codes(cells.codes, categories=pd.Index(cells.ids, dtype=object))
     _check_static(cells, columns.static)
-    table = pd.DataFrame({"unique_id": series, "position": positions, **cells.values})
-    return Tidy(table, clock, cells.categories)
+    return Tidy(cells.ids, cells.codes, positions, cells.values, clock, cells.categories)
 
 
 def _refuse_repeats(cells: Cells, *, alone: bool) -> None:

@@ -284,15 +284,12 @@ def _blank(values: np.ndarray, hidden: np.ndarray) -> np.ndarray:
 
 def _assemble(found: Tidy, columns: Columns) -> Panel:
     """The panel from a tidy table."""
-    table = found.table
-    observed = table[list(columns.target)].notna().any(axis=1).to_numpy()
-    ids = table["unique_id"].cat.categories.to_numpy(dtype=object, copy=True)
-    codes = table["unique_id"].cat.codes.to_numpy()
-    positions = table["position"].to_numpy()
+    ids, codes, positions = found.ids.astype(object), found.codes, found.positions
+    observed = np.any([~np.isnan(found.values[name]) for name in columns.target], axis=0)
     first = np.full(len(ids), np.iinfo(np.int64).max)
     np.minimum.at(first, codes[observed], positions[observed])
     last = np.full(len(ids), -1, dtype=np.int64)
-    carries = np.ones(len(table), dtype=bool) if columns.known else observed
+    carries = np.ones(len(codes), dtype=bool) if columns.known else observed
     np.maximum.at(last, codes[carries], positions[carries])
     first = np.where(first > last, last, first)
     lengths = last - first + 1
@@ -302,13 +299,14 @@ def _assemble(found: Tidy, columns: Columns) -> Panel:
 
     def column_block(names: Sequence[str]) -> np.ndarray:
         block = np.full((offsets[-1], len(names)), np.nan)
-        block[rows] = table.loc[kept, list(names)].to_numpy(dtype=np.float64)
+        for index, name in enumerate(names):
+            block[rows, index] = found.values[name][kept]
         return block
 
     static = np.full((len(ids), len(columns.static)), np.nan)
     for index, name in enumerate(columns.static):
-        told = table[name].notna().to_numpy()
-        static[codes[told], index] = table[name].to_numpy()[told]
+        told = ~np.isnan(found.values[name])
+        static[codes[told], index] = found.values[name][told]
     return Panel(
         ids=ids,
         clock=found.clock,

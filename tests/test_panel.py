@@ -239,3 +239,19 @@ def test_values_of_any_type_are_numbers_or_categories(convert):
     assert panel.categories == {"weather": ("clear", "rain")}
     with pytest.raises(InputError, match=r"column 'weather' holds text 'rain' in row 0 .*Name another column"):
         Panel.from_frame(convert(table), target="weather")
+
+
+@pytest.mark.parametrize("name", ["unique_id", "position", "index", "series"])
+def test_column_may_have_any_name(name):
+    frame = pd.DataFrame({"shop": list("aabb"), "day": [1, 2] * 2, "sold": [1.0, 2, 3, 4], name: [5.0, 6, 7, 8]})
+    panel = Panel.from_frame(frame, id="shop", time="day", target="sold", known=[name])
+    assert panel.known[:, 0].tolist() == [5, 6, 7, 8]
+    panel = Panel.from_frame(frame, id="shop", time="day", target=name)
+    assert panel.target[:, 0].tolist() == [5, 6, 7, 8]
+
+
+def test_column_that_names_the_series_may_be_static():
+    frame = pd.DataFrame({"unique_id": list("aabb"), "ds": [1, 2] * 2, "y": [1.0, 2, 3, 4]})
+    panel = Panel.from_frame(frame, static=["unique_id"])
+    assert panel.static[:, 0].tolist() == [0, 1]
+    assert panel.categories == {"unique_id": ("a", "b")}
