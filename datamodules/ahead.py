@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from datamodules.door.shapes import told
 from datamodules.errors import InputError
 from datamodules.panel import Panel, last_observed
-from datamodules.shapes import told
 
 
 def check_ahead(panel: Panel, names: Sequence[str], rows: np.ndarray, horizon: int) -> None:

@@ -13,8 +13,8 @@ from datamodules.fill import refuse_holes
 from datamodules.history import padding, short_series
 from datamodules.index import Index, windows_in
 from datamodules.inputs import Inputs, Laid
+from datamodules.large.packed import Packed
 from datamodules.loader import BatchPlan, WindowLoader, block_size
-from datamodules.packed import Packed
 from datamodules.panel import Panel
 from datamodules.preparation import Preparation
 from datamodules.split import Part, Split, by_date, by_fraction, by_series, by_steps

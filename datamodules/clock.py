@@ -7,9 +7,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from datamodules.aliases import fixed_length, in_days, offset_of
+from datamodules.clocks.aliases import fixed_length, in_days, offset_of
+from datamodules.clocks.zones import time_zone, to_local
 from datamodules.errors import InputError
-from datamodules.zones import time_zone, to_local
 
 _SEASONS: Final = {  # offset name -> seasonal periods, shortest first
     "s": (3600,),

@@ -7,9 +7,9 @@ from typing import Any, Final, NamedTuple, Self
 import numpy as np
 
 from datamodules.covariates import Column, Levels, Number, check_kind, column_of
+from datamodules.door.shapes import told
 from datamodules.errors import InputError, one_of
 from datamodules.panel import Panel, last_observed
-from datamodules.shapes import told
 from datamodules.split import Part
 
 ENCODINGS: Final = ("onehot", "ordinal", "embedding")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from datamodules.errors import InputError
-from datamodules.feature_forms import check_lags, check_names, read_pairs, read_rolling
-from datamodules.holiday_places import check_holidays
+from datamodules.made.feature_forms import check_lags, check_names, read_pairs, read_rolling
+from datamodules.made.holiday_places import check_holidays
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from datamodules.door.shapes import told
 from datamodules.errors import InputError
 from datamodules.panel import Panel
-from datamodules.shapes import told
 
 
 def fill_panel(kind: str, panel: Panel) -> np.ndarray:

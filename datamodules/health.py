@@ -5,12 +5,12 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
+from datamodules.door.marks import Marks
+from datamodules.door.shapes import cells_of
 from datamodules.history import padding
 from datamodules.index import windows_in
 from datamodules.layout import Layout
-from datamodules.marks import Marks
 from datamodules.panel import Columns, Panel
-from datamodules.shapes import cells_of
 from datamodules.split import Part
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from datamodules.door.shapes import told
 from datamodules.errors import InputError
 from datamodules.panel import Panel
-from datamodules.shapes import told
 from datamodules.split import Part
 
 

@@ -8,13 +8,13 @@ import torch
 
 from datamodules.encoder import Encoder
 from datamodules.errors import InputError
-from datamodules.feature_sets import chosen
-from datamodules.featured import takes_part, with_features
 from datamodules.features import Features
 from datamodules.fill import fill_panel
-from datamodules.lags import lagged_columns
 from datamodules.laid import Laid, joined
-from datamodules.packed import Packed, sampled
+from datamodules.large.packed import Packed, sampled
+from datamodules.made.feature_sets import chosen
+from datamodules.made.featured import takes_part, with_features
+from datamodules.made.lags import lagged_columns
 from datamodules.panel import Panel
 from datamodules.preparation import Preparation
 from datamodules.split import Part

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from datamodules.large.spool import Spool
 from datamodules.panel import Panel
 from datamodules.split import Part
-from datamodules.spool import Spool
 from datamodules.store import Store, mapped
 from datamodules.units import RowUnits
 

@@ -6,12 +6,12 @@ from typing import Any, Final, TypedDict, cast
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import looks_like_numbers
-from datamodules.columns import require
+from datamodules.door.cells import looks_like_numbers
+from datamodules.door.columns import require
+from datamodules.door.names import several
+from datamodules.door.shapes import NO_TIME, SHAPES
+from datamodules.door.stamps import looks_like_stamps
 from datamodules.errors import InputError, one_of
-from datamodules.names import several
-from datamodules.shapes import NO_TIME, SHAPES
-from datamodules.stamps import looks_like_stamps
 
 _TIME_NAMES = ("time", "date", "datetime", "timestamp", "period", "year", "t")  # of columns of whole numbers
 

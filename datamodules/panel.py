@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from datamodules.clock import Clock
-from datamodules.columns import to_pandas
-from datamodules.frames import Tidy, tidy
-from datamodules.marks import Marks
-from datamodules.names import several
-from datamodules.statics import Statics, statics_of
+from datamodules.door.columns import to_pandas
+from datamodules.door.frames import Tidy, tidy
+from datamodules.door.marks import Marks
+from datamodules.door.names import several
+from datamodules.door.statics import Statics, statics_of
+from datamodules.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,6 +271,14 @@ def last_observed(observed: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 
 
 def _with_static(panel: Panel, statics: Statics) -> Panel:
+    """The panel with the columns of a static table; InputError where one has another role already."""
+    for role in ("target", "past", "known"):
+        for name in statics.names:
+            if name in getattr(panel.columns, role):
+                raise InputError(
+                    f"column {name!r} of the static table is named with {role} as well; expected one role each. Rename "
+                    "it, or name the static columns that are wanted with static (--static NAME)."
+                )
     return replace(
         panel,
         static=np.column_stack([panel.static, statics.values]),

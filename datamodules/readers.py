@@ -9,15 +9,15 @@ from typing import Any, Unpack
 import numpy as np
 import pandas as pd
 
+from datamodules.door.marks import Marks
+from datamodules.door.names import several
+from datamodules.door.shapes import join_rows
+from datamodules.door.tables import ENDINGS, Part, parts_of, read_table, refuse_missing
 from datamodules.errors import InputError, did_you_mean
 from datamodules.find import catalog
+from datamodules.large.stored import is_store, read_store, told_again
 from datamodules.layout import Layout, detect, said
-from datamodules.marks import Marks
-from datamodules.names import several
 from datamodules.panel import Panel
-from datamodules.shapes import join_rows
-from datamodules.stored import is_store, read_store, told_again
-from datamodules.tables import ENDINGS, Part, parts_of, read_table, refuse_missing
 
 
 @dataclass(frozen=True, eq=False)

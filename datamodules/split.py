@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from datamodules.door.moment import moment
 from datamodules.errors import InputError, at_least
-from datamodules.moment import moment
 from datamodules.panel import Panel
 
 
@@ -180,13 +180,20 @@ def cutoffs_at_positions(panel: Panel, positions: np.ndarray) -> np.ndarray:
 
 
 def cutoffs_at(panel: Panel, stamps: Any) -> np.ndarray:
-    """(F, N) cutoff rows at each of ``stamps``: the last clock stamp at or before it is the last visible value."""
+    """(F, N) cutoff rows at each of ``stamps``: the last clock stamp at or before it is the last visible value.
+
+    Raises:
+        InputError: for a stamp that is none of the clock, or two that mean the same cutoff.
+    """
     stamps = [stamps] if np.ndim(stamps) == 0 else list(stamps)
     positions = []
     for stamp in stamps:
         position = clock_position(panel, stamp)
         exact = panel.clock.stamps(np.array([position]))[0]
         positions.append(position if exact == moment(stamp, panel.clock) else position - 1)
+        if positions[-1] in positions[:-1]:
+            first = stamps[positions.index(positions[-1])]
+            raise InputError(f"cutoffs {str(first)!r} and {str(stamp)!r} are the same step; expected each once. Leave one out.")
     return cutoffs_at_positions(panel, np.array(positions, dtype=np.int64))
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from datamodules.door.separated import EXACT
 from datamodules.errors import InputError
-from datamodules.separated import EXACT
 from forecast.evaluation.scores import DEFAULT_METRICS, cell_scores, leaderboard
 from forecast.evaluation.verdict import verdict
 from forecast.report.render import write

@@ -28,8 +28,8 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from datamodules.errors import InputError
+from datamodules.large.running import running_sum
 from datamodules.panel import Panel
-from datamodules.running import running_sum
 
 KEYS = ("model", "seed", "unique_id", "target", "cutoff", "step")
 _NAMES = ("model", "unique_id", "target")

@@ -69,7 +69,7 @@ def _seconds_of(arguments: list[str]) -> float:
 
 def train(models: Iterable[str], rounds: int) -> None:
     """A training step through DataModule, module and Trainer against the same step in a bare loop."""
-    from datamodules.synthetic import Synthetic
+    from datamodules.sets.synthetic import Synthetic
 
     panel = Synthetic(n_series=414, length=(700, 960)).load()
     print(f"training step, batch {BATCH}, context {CONTEXT}, horizon {HORIZON}, width {WIDTH}, Adam; ms a step")
@@ -178,8 +178,8 @@ def predict(models: Iterable[str], rounds: int) -> None:
     import torch
 
     from datamodules.inputs import Inputs
+    from datamodules.sets.synthetic import Synthetic
     from datamodules.split import rolling_cutoffs
-    from datamodules.synthetic import Synthetic
     from datamodules.window import Dims
     from forecast.neural import NeuralForecaster
     from forecast.table import build, join_actuals
@@ -223,11 +223,11 @@ def _time(function: Callable[[], Any]) -> tuple[float, Any]:
 def memory() -> None:
     """Peak memory of training above that of the imports, in a process of its own."""
     script = (
-        "import pathlib, re, pytorch_lightning, forecast.neural, datamodules.synthetic, scripts_bench as bench\n"
+        "import pathlib, re, pytorch_lightning, forecast.neural, datamodules.sets.synthetic, scripts_bench as bench\n"
         "status = pathlib.Path('/proc/self/status')\n"  # getrusage would count the parent's memory at the fork
         "peak = lambda: int(re.search(r'VmHWM:\\s+(\\d+)', status.read_text())[1]) / 1024\n"
         "before = peak()\n"
-        "panel = datamodules.synthetic.Synthetic(n_series=414, length=(700, 960)).load()\n"
+        "panel = datamodules.sets.synthetic.Synthetic(n_series=414, length=(700, 960)).load()\n"
         "bench._toolkit(panel, 'MLP', {})\n"
         "print(f'{before:.0f} {peak() - before:.0f} {panel.target.nbytes / 2**20:.1f}')\n"
     )
@@ -244,8 +244,8 @@ def memory() -> None:
 
 def store(rounds: int) -> None:
     """Training windows per second from mapped files with a warm page cache beside those from memory."""
-    from datamodules.packed import gathered
-    from datamodules.synthetic import Synthetic
+    from datamodules.large.packed import gathered
+    from datamodules.sets.synthetic import Synthetic
 
     panel = Synthetic(n_series=4140, length=(7000, 9600)).load()
     mapped = gathered([panel])

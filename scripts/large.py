@@ -24,9 +24,9 @@ import pandas as pd
 from numpy.lib.format import open_memmap
 
 from datamodules.clock import Clock
-from datamodules.packed import Packed
+from datamodules.large.packed import Packed
+from datamodules.large.stored import KEPT, write_meta
 from datamodules.panel import Columns
-from datamodules.stored import KEPT, write_meta
 
 LENGTH = 100_000  # hours a series, eleven years
 _FRUGAL = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}  # no memory in advance for every thread

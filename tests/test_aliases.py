@@ -1,6 +1,6 @@
 import pytest
 
-from datamodules.aliases import canonical, in_days, offset_of
+from datamodules.clocks.aliases import canonical, in_days, offset_of
 from datamodules.errors import InputError
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datamodules.calendar_columns import calendar_columns, check_calendar, suggested_calendar
 from datamodules.clock import Clock
 from datamodules.errors import InputError
-from datamodules.feature_forms import CALENDAR
+from datamodules.made.calendar_columns import calendar_columns, check_calendar, suggested_calendar
+from datamodules.made.feature_forms import CALENDAR
 
 
 def clock(freq, origin="2019-12-01", zone=""):

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from datamodules.errors import InputError
-from datamodules.synthetic import Synthetic
+from datamodules.sets.synthetic import Synthetic
 from forecast.assemble import assemble
 from forecast.config import BacktestConfig, help_texts, read_config, read_yaml
 from forecast.members import Member

@@ -8,11 +8,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from datamodules import download
-from datamodules.dataset import Dataset, Downloaded
-from datamodules.download import Remote, cache, github, has_checksum, local
 from datamodules.errors import InputError
 from datamodules.find import find
+from datamodules.sets import download
+from datamodules.sets.dataset import Dataset, Downloaded
+from datamodules.sets.download import Remote, cache, github, has_checksum, local
 
 TEXT = b"date,OT\n2016-07-01,30.5\n" * 100
 SHA256 = f"sha256:{hashlib.sha256(TEXT).hexdigest()}"

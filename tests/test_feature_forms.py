@@ -1,7 +1,7 @@
 import pytest
 
 from datamodules.errors import InputError
-from datamodules.feature_forms import check_lags, check_names, read_pairs, read_rolling
+from datamodules.made.feature_forms import check_lags, check_names, read_pairs, read_rolling
 
 
 def test_calendar_names_are_known_ones_or_auto_alone():

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from datamodules.errors import InputError
-from datamodules.feature_sets import chosen
-from datamodules.featured import with_features
 from datamodules.features import Features
 from datamodules.inputs import Inputs
+from datamodules.made.feature_sets import chosen
+from datamodules.made.featured import with_features
 from datamodules.panel import Panel
 from datamodules.preparation import Preparation
 from datamodules.split import Part

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from datamodules.errors import InputError
-from datamodules.featured import with_features
 from datamodules.features import Features
+from datamodules.made.featured import with_features
 from datamodules.panel import Panel
 
 

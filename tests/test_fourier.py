@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from datamodules.clock import Clock
-from datamodules.fourier import absolute_steps, fourier_columns, suggested_fourier
+from datamodules.made.fourier import absolute_steps, fourier_columns, suggested_fourier
 
 
 def test_values_are_sines_and_cosines_of_steps_since_1970():

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from datamodules.clocks.frequency import infer_freq
 from datamodules.errors import InputError
-from datamodules.frequency import infer_freq
 
 FREQUENCIES = [
     ("h", "h"),

@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from datamodules.errors import InputError
-from datamodules.holiday_places import check_holidays
+from datamodules.made.holiday_places import check_holidays
 
 
 def test_an_unknown_place_is_refused():

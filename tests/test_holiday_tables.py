@@ -4,7 +4,7 @@ import pytest
 
 from datamodules.clock import Clock
 from datamodules.errors import InputError
-from datamodules.holiday_tables import holiday_columns
+from datamodules.made.holiday_tables import holiday_columns
 
 
 @pytest.fixture

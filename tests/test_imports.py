@@ -3,8 +3,8 @@ import subprocess
 import sys
 
 import forecast
-from datamodules.dataset import Dataset
 from datamodules.find import catalog, find
+from datamodules.sets.dataset import Dataset
 from forecast.baselines.base import Baseline
 from forecast.models.base import ForecastModule
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datamodules.feature_forms import STATISTICS
-from datamodules.lags import lagged_columns, lagged_names
+from datamodules.made.feature_forms import STATISTICS
+from datamodules.made.lags import lagged_columns, lagged_names
 
 
 @pytest.fixture

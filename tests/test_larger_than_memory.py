@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datamodules import packed
 from datamodules.health import health, window_counts
-from datamodules.packed import gathered
+from datamodules.large import packed
+from datamodules.large.packed import gathered
 from datamodules.window import Dims
 from forecast.backtest import backtest
 from forecast.baselines.naive import Drift, SeasonalNaive

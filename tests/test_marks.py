@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datamodules.cells import looks_like_numbers, numbers
+from datamodules.door.cells import looks_like_numbers, numbers
+from datamodules.door.marks import Marks, check_marks
 from datamodules.errors import InputError
-from datamodules.marks import Marks, check_marks
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ import pandas as pd
 import pytest
 
 from datamodules.clock import Clock
+from datamodules.door.moment import moment
 from datamodules.errors import InputError
-from datamodules.moment import moment
 from datamodules.panel import Panel
 from datamodules.split import clock_position, cutoffs_at
 

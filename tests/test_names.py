@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from datamodules.door.names import series_names
 from datamodules.errors import InputError
-from datamodules.names import series_names
 
 
 def test_several_columns_are_joined_into_one_name():

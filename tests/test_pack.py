@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from datamodules.errors import InputError
-from datamodules.pack import pack
+from datamodules.large.pack import pack
 from datamodules.readers import load, read
 
 ARRAYS = ("ids", "start", "offsets", "past", "known", "static", "last_rows")

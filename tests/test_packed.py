@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules import packed
 from datamodules.base import Borders, PanelData
 from datamodules.errors import InputError
 from datamodules.features import Features
 from datamodules.index import windows_in
 from datamodules.inputs import Inputs
-from datamodules.packed import gathered
+from datamodules.large import packed
+from datamodules.large.packed import gathered
+from datamodules.large.spool import Spool
 from datamodules.preparation import Preparation
 from datamodules.split import by_steps
-from datamodules.spool import Spool
 
 ARRAYS = ("ids", "start", "offsets", "target", "past", "known", "static", "last_rows")
 

@@ -8,7 +8,7 @@ import pytest
 
 from datamodules.errors import InputError
 from datamodules.panel import Panel
-from datamodules.synthetic import Synthetic
+from datamodules.sets.synthetic import Synthetic
 
 
 def long_frame() -> pd.DataFrame:

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datamodules.dataset import Dataset
 from datamodules.errors import InputError
 from datamodules.find import find
 from datamodules.readers import load, read, source
-from datamodules.synthetic import Synthetic
+from datamodules.sets.dataset import Dataset
+from datamodules.sets.synthetic import Synthetic
 
 LONG = "unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,2\nb,2024-01-01,3\n"
 WIDE = "day,a,b\n2024-01-01,1,3\n2024-01-02,2,\n"

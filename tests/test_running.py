@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from datamodules.running import running_sum
+from datamodules.large.running import running_sum
 
 
 @pytest.mark.parametrize("shape", [(), (2,)])

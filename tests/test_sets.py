@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datamodules.dataset import Dataset
 from datamodules.errors import InputError
 from datamodules.find import find
 from datamodules.readers import load
+from datamodules.sets.dataset import Dataset
 from datamodules.sets.ett import ETTh1, ETTm2
 from datamodules.sets.lstnet import Exchange, Traffic
 from datamodules.sets.m4 import M4Daily, M4Hourly

@@ -117,3 +117,8 @@ def test_stamp_of_an_integer_clock_must_be_a_number():
     assert cutoffs_at(counted, "3").tolist() == [[3]]
     with pytest.raises(InputError, match="'2024-01-01' is not a whole number"):
         cutoffs_at(counted, "2024-01-01")
+
+
+def test_a_cutoff_that_is_named_twice_is_refused(panel):
+    with pytest.raises(InputError, match="cutoffs '2024-01-06' and '2024-01-06 13:00' are the same step"):
+        cutoffs_at(panel, ["2024-01-06", "2024-01-04", "2024-01-06 13:00"])

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from datamodules.door.starts import stamped
 from datamodules.errors import InputError
-from datamodules.starts import stamped
 
 
 def starting(*days: str) -> pd.Series:

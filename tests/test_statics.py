@@ -45,6 +45,8 @@ def test_a_static_table_may_be_polars_and_go_with_any_shape():
         (STATIC.set_axis(["unique_id", "kind", "kind"], axis=1), {}, "'kind' stands twice in the static table"),
         (STATIC, {"static": ["regoin"]}, "column 'regoin' is missing"),
         (STATIC.assign(kind=["1", "x", "2"]), {}, "column 'kind' holds text 'x' in row 1"),
+        (STATIC.assign(size=1), {"known": ["size"]}, "'size' of the static table is named with known as well"),
+        (STATIC.assign(y=1), {}, "'y' of the static table is named with target as well"),
     ],
 )
 def test_a_bad_static_table_is_refused_in_a_sentence(table, options, sentence):

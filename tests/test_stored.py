@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from datamodules.errors import InputError
-from datamodules.packed import gathered
-from datamodules.stored import KEPT, MAPPED, is_store, read_store, write_meta
+from datamodules.large.packed import gathered
+from datamodules.large.stored import KEPT, MAPPED, is_store, read_store, write_meta
 
 
 @pytest.fixture

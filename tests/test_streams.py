@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from datamodules.errors import InputError
-from datamodules.streams import streamed
+from datamodules.large.streams import streamed
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import pytest
 
 from datamodules.errors import InputError
 from datamodules.find import find
-from datamodules.generated import Generated
 from datamodules.sets.driven import Driven
+from datamodules.sets.generated import Generated
 from datamodules.sets.intermittent import Intermittent
-from datamodules.synthetic import Synthetic
+from datamodules.sets.synthetic import Synthetic
 
 PLAIN = {"n_series": 40, "length": 600, "trend": 0.0, "noise": 0.0, "seasons": (24,)}
 

@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 
 from datamodules.clock import Clock
+from datamodules.clocks.zones import time_zone, to_local
 from datamodules.errors import InputError
 from datamodules.health import duplicates
 from datamodules.panel import Panel
-from datamodules.zones import time_zone, to_local
 
 MADRID = "Europe/Madrid"
 SPRING = pd.date_range("2024-03-30 20:00", "2024-03-31 05:00", freq="15min", tz="UTC")

@@ -1,7 +1,7 @@
 """Weekly carbon dioxide in the air of Mauna Loa."""
 
-from datamodules.dataset import Dataset
 from datamodules.panel import Panel
+from datamodules.sets.dataset import Dataset
 
 
 class CO2(Dataset):

@@ -1,7 +1,7 @@
 """Quarterly money demand of Denmark."""
 
-from datamodules.dataset import Dataset
 from datamodules.panel import Panel
+from datamodules.sets.dataset import Dataset
 
 
 class DanishMoney(Dataset):

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from datamodules.errors import InputError
-from datamodules.generated import Drawn, Generated, Rows
 from datamodules.panel import Columns
+from datamodules.sets.generated import Drawn, Generated, Rows
 
 _SWING = 0.3  # standard deviation of a series, in units of its level
 

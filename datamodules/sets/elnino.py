@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from datamodules.dataset import Dataset
 from datamodules.panel import Panel
+from datamodules.sets.dataset import Dataset
 
 
 class ElNino(Dataset):

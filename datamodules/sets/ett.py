@@ -3,10 +3,10 @@
 from typing import ClassVar
 
 from datamodules.base import Borders
-from datamodules.dataset import Downloaded
-from datamodules.download import Remote, github
 from datamodules.panel import Panel
 from datamodules.readers import files as read_files
+from datamodules.sets.dataset import Downloaded
+from datamodules.sets.download import Remote, github
 
 _MONTHS = 20  # of 30 days: 12 to train on, 4 to validate and 4 to test, as the papers have it
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from datamodules.errors import at_least
-from datamodules.generated import Drawn, Generated, Rows, without_covariates
+from datamodules.sets.generated import Drawn, Generated, Rows, without_covariates
 
 _ALIKE = 10.0  # how near the series' shares of days with demand are to each other
 

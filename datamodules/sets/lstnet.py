@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from datamodules.base import Borders
-from datamodules.dataset import Downloaded
-from datamodules.download import Remote, github
 from datamodules.errors import InputError
 from datamodules.panel import Panel
+from datamodules.sets.dataset import Downloaded
+from datamodules.sets.download import Remote, github
 
 
 def _file(name: str, checksum: str) -> tuple[Remote]:

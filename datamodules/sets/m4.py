@@ -3,10 +3,10 @@
 from typing import ClassVar
 
 from datamodules.base import Borders
-from datamodules.dataset import Downloaded
-from datamodules.download import Remote, github
 from datamodules.panel import Panel
 from datamodules.readers import read
+from datamodules.sets.dataset import Downloaded
+from datamodules.sets.download import Remote, github
 
 
 def _files(name: str, train: str, test: str) -> tuple[Remote, Remote]:

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from datamodules.dataset import Dataset
 from datamodules.panel import Panel
+from datamodules.sets.dataset import Dataset
 
 
 class Macrodata(Dataset):

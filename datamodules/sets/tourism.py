@@ -1,10 +1,10 @@
 """Quarterly overnight trips in Australia."""
 
 from datamodules.base import Borders
-from datamodules.dataset import Downloaded
-from datamodules.download import github
 from datamodules.panel import Panel
 from datamodules.readers import files as read_files
+from datamodules.sets.dataset import Downloaded
+from datamodules.sets.download import github
 
 
 class Tourism(Downloaded):

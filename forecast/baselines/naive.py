@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from datamodules.errors import at_least
+from datamodules.large.running import running_sum
 from datamodules.panel import Panel
-from datamodules.running import running_sum
 from forecast.baselines.base import Baseline, failure, normal_quantiles, tally
 from forecast.table import build, check_levels
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from datamodules.errors import InputError
 from datamodules.find import catalog
 from datamodules.panel import Panel
@@ -53,7 +55,8 @@ def check_freq(panel: Panel, freq: str | int, path: str) -> None:
 def read_to_predict(given: dict[str, Any], trained: dict[str, Any], freq: str | int) -> Panel:
     """The panel of the data given, laid out as the data that a checkpoint was trained on.
 
-    A file too short to tell its frequency, or without stamps, has that of the checkpoint.
+    A file too short to tell its frequency, or without stamps, has that of the checkpoint, unless none of its stamps are
+    one such step apart.
     """
     if is_dataset(given["data"]):
         return read_given(given).panel()
@@ -62,7 +65,17 @@ def read_to_predict(given: dict[str, Any], trained: dict[str, Any], freq: str | 
     except InputError:
         if "freq" in given or freq == "":
             raise
-        return read_given(given, {**trained, "freq": freq}).panel()
+        panel = read_given({**given, "freq": str(freq)}, trained).panel()
+        if not _has_neighbours(panel):
+            raise
+        return panel
+
+
+def _has_neighbours(panel: Panel) -> bool:
+    """Whether two observed rows of a series are one step apart, or no series has two."""
+    rows = np.flatnonzero(panel.observed.any(axis=1))
+    steps = np.diff(rows)[np.diff(panel.series_of_row[rows]) == 0]
+    return not len(steps) or bool(steps.min() == 1)
 
 
 def read_given(given: dict[str, Any], trained: dict[str, Any] | None = None) -> Source:

@@ -34,7 +34,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     layout = BacktestConfig.of({**told, "data": given["files"], "horizon": 1}).layout
     output = Path(given["output"])
     check_writable(output.parent)
-    from datamodules.pack import pack
+    from datamodules.large.pack import pack
     from forecast.commands.terminal import say
 
     panel, rounded = pack(given["files"], output, chunk=chunk, progress=_progress(), **layout)

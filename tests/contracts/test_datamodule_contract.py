@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from datamodules.base import Borders, PanelData, WindowDataModule
-from datamodules.dataset import Dataset, Downloaded
 from datamodules.preparation import Preparation
+from datamodules.sets.dataset import Dataset, Downloaded
 from forecast.forecaster import find
 from forecast.models.linear import Linear
 

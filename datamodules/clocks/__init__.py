@@ -1,0 +1,1 @@
+"""Frequencies, their names, and time zones."""

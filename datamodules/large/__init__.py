@@ -1,0 +1,1 @@
+"""Panels larger than memory: packed into files, and mapped from them."""
