@@ -193,7 +193,9 @@ def cutoffs_at(panel: Panel, stamps: Any) -> np.ndarray:
         positions.append(position if exact == moment(stamp, panel.clock) else position - 1)
         if positions[-1] in positions[:-1]:
             first = stamps[positions.index(positions[-1])]
-            raise InputError(f"cutoffs {str(first)!r} and {str(stamp)!r} are the same step; expected each once. Leave one out.")
+            raise InputError(
+                f"cutoffs {str(first)!r} and {str(stamp)!r} are the same step; expected each once. Leave one out."
+            )
     return cutoffs_at_positions(panel, np.array(positions, dtype=np.int64))
 
 
