@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from scipy import stats
+from scipy import optimize, stats
 
 from datamodules.base import Borders, PanelData
 from datamodules.features import Features
@@ -74,42 +74,59 @@ class ByHand:
         self.series = {name: own.reset_index(drop=True) for name, own in frame.groupby("unique_id")}
         self.trained = {name: own[: self.end(name) - HELD_OUT] for name, own in self.series.items()}
         self.everything = pd.concat(self.trained.values())
+        self.learnt: dict[object, tuple[float, float, float, float]] = {}  # power, level, loc and scale of targets
+        self.covariates: dict[str, np.ndarray] = {}
+        features = prepare.features.calendar or prepare.features.fourier
+        made = [self.made(own, row) for own in self.trained.values() for row in own.index] if features else [[]]
+        self.circles = np.array(made)  # the calendar and Fourier pairs in training rows
 
     def end(self, name: str) -> int:
         """The rows of a series up to its last observed target."""
         return int(self.series[name][TARGETS].dropna(how="all").index[-1]) + 1
 
+    def training(self, name: str) -> np.ndarray:
+        """The values of a covariate in training rows, or of the trained series; missing ones left out."""
+        if name not in self.covariates:
+            static = pd.Series([own[name].iloc[0] for own in self.trained.values()])
+            self.covariates[name] = (static if name in ROLES["static"] else self.everything[name]).dropna().to_numpy()
+        return self.covariates[name]
+
     def column(self, name: str, series: str, row: int) -> list[float]:
         """A covariate at a row, which may lie before the first."""
-        values = self.series[series][name]
-        training = self.everything[name]
-        if name in ROLES["static"]:
-            training = pd.Series([own[name].iloc[0] for own in self.trained.values()])
+        values = self.series[series][name].to_numpy()[: max(row + 1, 0)]
         if name in CATEGORIES:
-            levels = sorted(training.dropna().unique(), key=float if name == "day" else str)
-            value = values[row] if row >= 0 else None
-            code = levels.index(value) + 1 if value in levels else 0
+            levels = sorted(set(self.training(name)), key=float if name == "day" else str)
+            code = levels.index(values[-1]) + 1 if len(values) and values[-1] in levels else 0
             onehot = [float(code == place + 1) for place in range(len(levels))]
             return {"onehot": onehot, "ordinal": [code / len(levels)], "embedding": [float(code)]}[self.prepare.encode]
-        before = values[: row + 1].dropna() if row >= 0 else values[:0]
-        value = before.iloc[-1] if len(before) else training.mean()
-        if name == "flag" or self.prepare.covariates == "none":
+        seen = values[~np.isnan(values)]
+        value = seen[-1] if len(seen) else self.training(name).mean()
+        if name == "flag":
             return [value]
-        loc, scale = location_and_scale(self.prepare.covariates, training.dropna())
+        loc, scale = location_and_scale(self.prepare.covariates, self.training(name))
         return [(value - loc) / scale]
+
+    def columns(self, role: str, series: str, row: int) -> list[float]:
+        """The covariates of a role at a row, side by side."""
+        return [value for name in ROLES[role] for value in self.column(name, series, row)]
 
     def stored(self, target: str, series: str, value: float) -> float:
         """A value of a target as it is stored."""
         whole = self.prepare.scaling_per == "panel"
-        training = (self.everything if whole else self.trained[series])[target].dropna().to_numpy()
-        if self.prepare.transform == "log1p":
-            training, value = np.log1p(training), math.log1p(value)
-        elif self.prepare.transform == "boxcox":
-            level = np.log(training).mean()
-            power = stats.boxcox_normmax(training / np.exp(level), brack=(-1, 2), method="mle")
-            training, value = (((each / np.exp(level)) ** power - 1) / power for each in (training, value))
-        loc, scale = location_and_scale(self.prepare.scaling, training)
-        return (value - loc) / scale
+        key = target if whole else (target, series)
+        if key not in self.learnt:
+            training = (self.everything if whole else self.trained[series])[target].dropna().to_numpy()
+            power, level = power_and_level(training) if self.prepare.transform == "boxcox" else (1.0, 0.0)
+            bent = self.bent(training, power, level)
+            self.learnt[key] = (power, level, *location_and_scale(self.prepare.scaling, bent))
+        power, level, loc, scale = self.learnt[key]
+        return float((self.bent(np.array(value), power, level) - loc) / scale)
+
+    def bent(self, values: np.ndarray, power: float, level: float) -> np.ndarray:
+        """Values after the transform alone."""
+        if self.prepare.transform == "boxcox":
+            return ((values / np.exp(level)) ** power - 1) / power
+        return np.log1p(values) if self.prepare.transform == "log1p" else values
 
     def filled(self, target: str, series: str, row: int) -> float:
         """A target at a row, in stored units, filled over the whole series."""
@@ -138,15 +155,13 @@ class ByHand:
                 target[~seen, place] = target[seen, place].mean()
         indicators = observed.astype(float) if self.prepare.indicator or self.prepare.missing == "mask" else []
         past = [
-            sum((self.column(name, series, row) for name in ROLES["past"]), [])
+            self.columns("past", series, row)
             + (list(indicators[place]) if len(indicators) else [])
             + self.lagged(series, row)
             for place, row in enumerate(rows)
         ]
-        known = [
-            sum((self.column(name, series, row) for name in ROLES["known"]), []) + self.made(own, row) for row in ahead
-        ]
-        static = sum((self.column(name, series, 0) for name in ROLES["static"]), [])
+        known = [self.columns("known", series, row) + self.scaled(self.made(own, row)) for row in ahead]
+        static = self.columns("static", series, 0)
         return {"target": target, "observed": observed, "past": past, "known": known, "static": static}
 
     def lagged(self, series: str, row: int) -> list[float]:
@@ -161,15 +176,24 @@ class ByHand:
                 found.append(getattr(np, statistic)([self.filled(name, series, each) for each in last]))
         return found
 
+    def scaled(self, made: list[float]) -> list[float]:
+        """What the clock made, scaled as any known column of numbers."""
+        found = []
+        for value, training in zip(made, self.circles.T, strict=True):
+            loc, scale = location_and_scale(self.prepare.covariates, training)
+            varies, binary = np.ptp(training) > 0, np.isin(training, (0, 1)).all()
+            found.append(value if varies and binary else (value - loc) / scale if varies else 0.0)
+        return found
+
     def made(self, own: pd.DataFrame, row: int) -> list[float]:
         """The calendar and the Fourier pairs at a row."""
         stamp = own["ds"][0] + pd.Timedelta(row, "h")
         weeks = pd.Timestamp(stamp.isocalendar().year, 12, 28).isocalendar().week
         shares = {
             "hour": (stamp.hour + stamp.minute / 60) / 24,
-            "dayofweek": stamp.dayofweek / 7,
+            "dayofweek": stamp.weekday() / 7,
             "dayofmonth": (stamp.day - 1) / stamp.days_in_month,
-            "dayofyear": (stamp.dayofyear - 1) / (366 if stamp.is_leap_year else 365),
+            "dayofyear": (stamp.day_of_year - 1) / (366 if stamp.is_leap_year else 365),
             "weekofyear": (stamp.isocalendar().week - 1) / weeks,
             "month": (stamp.month - 1) / 12,
             "quarter": (stamp.quarter - 1) / 4,
@@ -177,7 +201,7 @@ class ByHand:
         found: list[float] = []
         for name in self.prepare.features.calendar:
             if name == "is_weekend":
-                found.append(float(stamp.dayofweek >= 5))
+                found.append(float(stamp.weekday() >= 5))
             else:
                 found += around(shares[name])
         hours = (stamp - pd.Timestamp("1970-01-01")) / pd.Timedelta("1h")
@@ -186,6 +210,14 @@ class ByHand:
             for pair in range(1, int(pairs) + 1):
                 found += around(hours * pair / float(period))
         return found
+
+
+def power_and_level(values: np.ndarray) -> tuple[float, float]:
+    """The power of Box and Cox by scipy, from -1 to 2, of values counted from their geometric mean; its logarithm."""
+    level = np.log(values).mean()
+    relative = values / np.exp(level)
+    options = {"bounds": (-1, 2), "method": "bounded", "options": {"xatol": 1e-6}}
+    return optimize.minimize_scalar(lambda power: -stats.boxcox_llf(power, relative), **options).x, level
 
 
 def around(share: float) -> list[float]:
@@ -204,13 +236,20 @@ def location_and_scale(kind: str, values: np.ndarray) -> tuple[float, float]:
     }[kind]
 
 
-@pytest.mark.parametrize("prepare", PREPARATIONS, ids=str)
+def named(prepare: Preparation) -> str:
+    """What of a preparation is not the default."""
+    plain, usual = vars(prepare), vars(Preparation())
+    own = [f"{name} {plain[name]}" for name in plain if plain[name] != usual[name] and name != "features"]
+    return ", ".join(own) or "default"
+
+
+@pytest.mark.parametrize("prepare", PREPARATIONS, ids=lambda prepare: named(prepare))
 def test_contexts_are_those_worked_out_by_hand(frame, prepare):
     if prepare.missing == "error":
         frame = pd.concat([own.ffill().bfill() for _, own in frame.groupby("unique_id")])
         end = frame.groupby("unique_id").cumcount(ascending=False) < HORIZON
         frame.loc[end, TARGETS] = np.nan
-    panel = Panel.from_frame(frame, target=TARGETS, freq="h", **ROLES)
+    panel = Panel.from_frame(frame, target=TARGETS, freq="h", categories=CATEGORIES, **ROLES)
     short = "pad" if prepare.short == "pad" else "skip"
     sizes = {"context_length": LENGTH, "horizon": HORIZON}
     data = PanelData(panel, borders=Borders("steps", 6, 4), prepare=replace(prepare, short=short), **sizes)

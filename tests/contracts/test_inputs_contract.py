@@ -29,6 +29,7 @@ FEATURES = (
     Features(calendar=("hour", "is_weekend"), fourier=("8:2",)),
     Features(calendar=("auto",), lags=(3,), rolling=("max_24", "median_4"), use=("calendar", "lag3", "median_4")),
     Features(use=("weather", "known", "region", "rolling"), rolling=("min_9",)),
+    Features(lags=(9,), rolling=("mean_24", "median_9")),
 )
 OPTIONS = {
     **CHOICES,
@@ -82,9 +83,10 @@ def named(case: Case) -> str:
     return "-".join(str(value) for value in (*values.values(), case.window, case.difference))
 
 
+PADDED = Case(Preparation(short="pad", features=FEATURES[-1]), "mean_abs", 0)
 every_case = pytest.mark.parametrize(
     "case",
-    [*cases(8, seed=1), *(pytest.param(case, marks=pytest.mark.slow) for case in cases(80, seed=2))],
+    [PADDED, *cases(12, seed=1), *(pytest.param(case, marks=pytest.mark.slow) for case in cases(80, seed=2))],
     ids=lambda case: named(case),
 )
 
@@ -202,7 +204,9 @@ def test_held_out_rows_have_no_say_in_what_is_fitted(case, borders, make_trainer
     target = shown.target.copy()  # borders count from the last observed rows: these stay where they are
     target[panel.last_rows] = np.where(np.isnan(target[panel.last_rows]), 2.0, target[panel.last_rows])
     target[np.arange(len(target)) > panel.last_rows[panel.series_of_row]] = np.nan
-    other = data_of(case, replace(shown, target=target), borders)
+    unseen = (stop <= data.split.train.begin)[:, None]
+    static = np.where(unseen, [[1e6, 1.0]], panel.static)
+    other = data_of(case, replace(shown, target=target, static=static), borders)
     assert [part.stop.tolist() for part in other.split] == [part.stop.tolist() for part in data.split]
     assert repr(other.inputs.plain()) == repr(data.inputs.plain())
     if case.prepare.missing == "error":
@@ -302,7 +306,7 @@ def test_a_refusal_is_never_about_what_comes_after_the_cutoff():
 
 
 def test_the_sample_has_every_choice():
-    sample = cases(8, seed=1)
+    sample = cases(12, seed=1)
     drawn = {
         name: {getattr(case.prepare, name) for case in sample}
         for name in OPTIONS
