@@ -9,12 +9,13 @@ import jsonargparse
 import pytorch_lightning as pl
 
 from datamodules.errors import InputError, did_you_mean, one_of
+from datamodules.made.feature_sets import chosen
 from datamodules.panel import Panel
 from datamodules.preparation import Preparation
 from datamodules.window import Dims
 from forecast.baselines.base import Baseline
 from forecast.config import BacktestConfig
-from forecast.forecaster import Forecaster, find
+from forecast.forecaster import Forecaster, find, refuse_same_names
 from forecast.members import NOBODY, Member
 from forecast.models.base import ForecastModule
 from forecast.neural import NeuralForecaster
@@ -42,6 +43,7 @@ def assemble(config: BacktestConfig, panel: Panel) -> tuple[list[Forecaster], Ba
         names = _options_of(kind, skip={"dims"})[1]
         models.append(member._replace(init_args=_plain({name: said[name] for name in names})))
         prepare = _prepared(config, member)
+        chosen(prepare.features, panel)  # raises before any work
         networks.append(NeuralForecaster(module, name=member.name, **fit, prepare=prepare, trainer=trainer))
     others: list[Forecaster] = []
     for member in _taking_part(config.baselines):
@@ -56,6 +58,7 @@ def assemble(config: BacktestConfig, panel: Panel) -> tuple[list[Forecaster], Ba
     forecasters = networks + others
     if not forecasters:
         raise InputError("neither a model nor a baseline takes part; expected at least one. Name some.")
+    refuse_same_names(forecasters)
     none = (NOBODY,)
     complete = replace(config, models=tuple(models) or none, baselines=tuple(baselines) or none)
     return forecasters, replace(complete, fit=fit, trainer=trainer)

@@ -20,7 +20,7 @@ from datamodules.split import known_rows, rolling_positions
 from forecast.arms import Part, Parts, Task, configuration, plan, run
 from forecast.evaluation.metrics import named
 from forecast.evaluation.scores import DEFAULT_METRICS
-from forecast.forecaster import Forecaster
+from forecast.forecaster import Forecaster, refuse_same_names
 from forecast.result import Backtest
 from forecast.table import KEYS, check_levels, level_column, stacked
 
@@ -123,12 +123,9 @@ def backtest(
 
 
 def _check(forecasters: Sequence[Forecaster], refit: str | int, seeds: tuple[int, ...]) -> None:
-    names = [forecaster.name for forecaster in forecasters]
-    if not names:
+    if not forecasters:
         raise InputError("no forecaster was given; a backtest needs at least one model or baseline. Name some.")
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise InputError(f"two forecasters are called {min(twice)!r}; each needs its own name. Give one another name.")
+    refuse_same_names(forecasters)
     if not (refit in ("never", "always") or (isinstance(refit, int) and refit >= 1)):
         raise InputError(f"refit is {refit!r}; expected never, always, or a number of folds from 1. Say one of these.")
     if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):

@@ -6,10 +6,11 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 import pandas as pd
 
+from datamodules.errors import InputError
 from datamodules.find import find
 from datamodules.panel import Panel
 
-__all__ = ["Forecaster", "Seeded", "find"]
+__all__ = ["Forecaster", "Seeded", "find", "refuse_same_names"]
 
 
 @runtime_checkable
@@ -50,3 +51,11 @@ class Seeded(Forecaster, Protocol):
     def with_seed(self, seed: int) -> Self:
         """An unfitted copy that differs in its seed only."""
         ...
+
+
+def refuse_same_names(forecasters: Sequence[Forecaster]) -> None:
+    """Raise InputError when two forecasters have the same name."""
+    names = [forecaster.name for forecaster in forecasters]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise InputError(f"two forecasters are called {min(twice)!r}; each needs its own name. Give one another name.")

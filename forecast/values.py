@@ -70,7 +70,12 @@ def pairs(name: str, value: Any, where: str = "") -> dict[str, Any]:
     texts = value if isinstance(value, list | tuple) else [value]
     if not texts or not all(isinstance(text, str) and "=" in text for text in texts):
         raise InputError(f"{where}{name} is {value!r}; expected lines of the form 'name: value'. Correct it.")
-    return {text.partition("=")[0]: text.partition("=")[2] for text in texts}
+    named = [text.partition("=") for text in texts]
+    found = {key: part for key, _, part in named}
+    if len(found) < len(named):
+        again = next(key for place, (key, _, _) in enumerate(named) if key in {each for each, _, _ in named[:place]})
+        raise InputError(f"{where}{name} names {again!r} twice; expected each once. Leave one out.")
+    return found
 
 
 def number(value: Any, kind: type, error: InputError) -> Any:

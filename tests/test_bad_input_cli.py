@@ -58,7 +58,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def backtest(words, quick=True):
-    return f"backtest {words}".split() + (QUICK if quick else [])
+    return [*f"backtest {words}".split(), *(QUICK[2 if "--models" in words else 0 :] if quick else [])]
 
 
 BACKTESTS = {
@@ -111,6 +111,20 @@ BACKTESTS = {
         "no option 'devces'; did you mean 'dev",
     ),
     "trainer file missing": ("--data good.csv --horizon 3 --trainer quick.yaml", "file quick.yaml cannot be read"),
+    "model named twice": ("--data good.csv --horizon 3 --models Linear Linear", "two forecasters are called 'Linear'"),
+    "feature set named twice": (
+        "--data good.csv --horizon 3 --models Linear --feature-sets A=y A=y,calendar",
+        "feature_sets names 'A' twice",
+    ),
+    "feature unknown": ("--data good.csv --horizon 3 --models Linear --use sky", "use names 'sky', which is not known"),
+    "feature without members": (
+        "--data good.csv --horizon 3 --models Linear --feature-sets A=y B=y,known",
+        "use names 'known', but the data has no known covariates",
+    ),
+    "calendar too fine": (
+        "--data good.csv --horizon 3 --models Linear --calendar hour",
+        "calendar names 'hour', which never changes",
+    ),
     "output is a file": ("--data good.csv --horizon 3 --output notes.txt", "notes.txt is a file"),
     "output below a file": ("--data good.csv --horizon 3 --output notes.txt/deep/er", "notes.txt is a file"),
 }
