@@ -46,6 +46,15 @@ def _health(panel: Panel) -> list[pd.DataFrame]:
     return tables
 
 
+def missing_told(table: pd.DataFrame) -> str:
+    """In words what ``health`` counts as missing: ``59 values in 12 gaps of 1 of 1 series, longest 6``."""
+    rows, gaps, longest = int(table["missing"].sum()), int(table["gaps"].sum()), int(table["longest_gap"].max())
+    if not rows:
+        return "none"
+    series, total = (part["unique_id"].nunique() for part in (table[table["missing"] > 0], table))
+    return f"{rows:,} values in {gaps:,} gaps of {series:,} of {total:,} series, longest {longest:,}"
+
+
 def window_counts(panel: Panel, *, context_length: int, horizon: int, short: str = "skip") -> pd.DataFrame:
     """A row per series: ``unique_id``, ``windows_possible``, ``windows_used``, and why the rest is not.
 

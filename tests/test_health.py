@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from datamodules.errors import InputError
-from datamodules.health import duplicates, health, window_counts
+from datamodules.health import duplicates, health, missing_told, window_counts
 from datamodules.panel import Panel
 
 
@@ -113,3 +113,10 @@ def test_duplicates_are_counted_in_a_table_that_the_door_refuses():
     assert counts["unique_id"].tolist() == ["a", "b"]
     assert counts["rows"].tolist() == [1, 3]
     assert counts["duplicates"].tolist() == [0, 2]
+
+
+def test_what_is_missing_is_told_in_words(make_panel):
+    table = health(make_panel([30, 20], holes=0.3))
+    words = missing_told(table)
+    assert words.startswith(f"{table['missing'].sum()} values in {table['gaps'].sum()} gaps of 2 of 2 series, longest ")
+    assert missing_told(health(make_panel())) == "none"

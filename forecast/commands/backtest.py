@@ -37,6 +37,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     if "output" in given:
         folders.check_writable(output)
 
+    from datamodules.health import health, missing_told
     from forecast.assemble import assemble
     from forecast.backtest import backtest
     from forecast.commands.data import layout_of, read
@@ -48,7 +49,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     panel = resolved.panel
     forecasters, complete = assemble(resolved.config, panel)
     spec = complete.plain() | layout_of(source)
-    show(_chosen(source.description(panel), resolved))
+    show(_chosen(source.description(panel) | {"missing": missing_told(health(panel))}, resolved))
     fingerprint = panel.fingerprint()
     folder = output if "output" in given else _default_folder(spec, fingerprint)
     folders.check_writable(folder)

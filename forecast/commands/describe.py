@@ -22,7 +22,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     horizon, context_length = (_positive(given, name) for name in ("horizon", "context_length"))
     from datamodules.covariate_health import covariate_health
     from datamodules.defaults import default_context_length
-    from datamodules.health import health, window_counts
+    from datamodules.health import health, missing_told, window_counts
     from forecast.commands.data import read_given
     from forecast.commands.terminal import facts, frame, show
 
@@ -32,11 +32,12 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     except InputError:
         _show_duplicates(source)
         raise
-    show(facts("Data", source.description(panel).items(), ("", "")))
+    table = health(panel)
+    show(facts("Data", (source.description(panel) | {"missing": missing_told(table)}).items(), ("", "")))
     covariates = covariate_health(panel)
     if len(covariates):
         show(frame("Covariates", covariates))
-    show(frame("Series", health(panel)))
+    show(frame("Series", table))
     horizon = horizon or panel.seasonality
     context_length = context_length or default_context_length(panel, horizon)
     counts = window_counts(panel, context_length=context_length, horizon=horizon)
