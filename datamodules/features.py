@@ -55,6 +55,11 @@ class Features:
         """How many columns are made of each target."""
         return len(self.lags) + len(self.rolling)
 
+    @property
+    def reach(self) -> int:
+        """How many rows before its own the columns that are made of the target look at."""
+        return max((*self.lags, *(read_rolling(item)[1] - 1 for item in self.rolling)), default=0)
+
 
 def _distinct(option: str, values: Sequence[object]) -> tuple[object, ...]:
     """The values as a tuple; raises InputError when one is named twice."""

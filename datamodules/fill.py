@@ -107,3 +107,16 @@ def _refuse_holes(panel: Panel, stop: np.ndarray) -> None:
         f"series {str(panel.ids[series[row]])!r} has no value in column {panel.columns.target[column]!r} (target) at "
         f"{stamp}{others}; missing: error wants all of them. Give a value, or say missing: ffill."
     )
+
+
+def count_holes(panel: Panel, begin: np.ndarray, stop: np.ndarray) -> dict[str, int]:
+    """Target -> how many of its cells are not observed, from row ``begin`` (N) to before ``stop`` (N) of each series.
+
+    Targets without such a cell are left out.
+    """
+    counts = np.zeros(panel.target.shape[1], dtype=np.int64)
+    for chunk in panel.chunks():
+        rows, series = np.arange(len(chunk.panel.target)) + chunk.row, chunk.panel.series_of_row
+        seen = (rows >= chunk.own(begin)[series]) & (rows < chunk.own(stop)[series])
+        counts += (~chunk.panel.observed & seen[:, None]).sum(axis=0)
+    return {name: int(count) for name, count in zip(panel.columns.target, counts, strict=True) if count}

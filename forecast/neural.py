@@ -17,7 +17,7 @@ from datamodules.ahead import check_ahead
 from datamodules.base import Borders, PanelData
 from datamodules.encoder import remarks
 from datamodules.errors import InputError, at_least
-from datamodules.fill import refuse_holes
+from datamodules.fill import count_holes, refuse_holes
 from datamodules.history import lacking_rows, listed, refuse_short, refuse_unseen
 from datamodules.inputs import Inputs
 from datamodules.panel import Panel
@@ -166,7 +166,9 @@ class NeuralForecaster:
         check_ahead(panel, from_file, rows, self.dims.horizon)
         laid = inputs.lay(panel, ahead=self.dims.horizon, before=before, complete=complete)
         padded = _counted(panel, before > 0, f"{self._too_few}, padded")
-        self._note(self._trained_note, padded, *remarks(laid.unseen, laid.absent))
+        behind = self._behind(panel, rows, series, inputs.prepare.features.reach)
+        holes = {} if complete else self._holes(panel, rows, series)
+        self._note(self._trained_note, padded, behind, *remarks(laid.unseen, holes | laid.absent))
         store = laid.store.to(self.module.device)
         rows = laid.rows(rows, series)
         shape = (len(rows), self.dims.horizon, self.dims.target, max(len(self.module.head.levels), 1))
@@ -219,6 +221,21 @@ class NeuralForecaster:
             refuse_short(panel, rows, series, context_length=self.context_length, name=self.name)
         refuse_unseen(panel, rows, series, name=self.name)
         return lacking
+
+    def _behind(self, panel: Panel, rows: np.ndarray, series: np.ndarray, reach: int) -> str:
+        """The note about series whose context is complete, but not what its lags and rolling columns are made of."""
+        if not reach:
+            return ""
+        need = self.context_length + reach
+        lacking = lacking_rows(panel, rows, series, context_length=need) > 0
+        return _counted(panel, lacking, f"under {need} rows up to a cutoff, where lags begin with the first value")
+
+    def _holes(self, panel: Panel, rows: np.ndarray, series: np.ndarray) -> dict[str, int]:
+        """Target -> its cells that were filled in the rows from the first context to the last one of each series."""
+        begin, stop = np.full(panel.n_series, len(panel.target)), np.zeros(panel.n_series, dtype=np.int64)
+        np.minimum.at(begin, series, rows + 1 - self.context_length)
+        np.maximum.at(stop, series, rows + 1)
+        return count_holes(panel, begin, stop)
 
     @property
     def _too_few(self) -> str:

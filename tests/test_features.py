@@ -30,3 +30,9 @@ def test_lists_become_tuples_so_that_features_can_be_compared_and_hashed():
     features = Features(calendar=["hour"], lags=[24], use=["y"])
     assert features == Features(calendar=("hour",), lags=(24,), use=("y",))
     assert hash(features) == hash(replace(features))
+
+
+def test_reach_is_how_far_back_columns_of_the_target_look():
+    assert Features(calendar=("hour",)).reach == 0
+    assert Features(lags=(2, 7), rolling=("mean_5",)).reach == 7
+    assert Features(lags=(2,), rolling=("mean_5", "max_9")).reach == 8

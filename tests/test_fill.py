@@ -8,7 +8,7 @@ import torch
 
 from datamodules.base import Borders, PanelData
 from datamodules.errors import InputError
-from datamodules.fill import fill_context, fill_panel, last_seen, refuse_holes
+from datamodules.fill import count_holes, fill_context, fill_panel, last_seen, refuse_holes
 from datamodules.preparation import CHOICES, Preparation
 
 KINDS = [kind for kind in CHOICES["missing"] if kind != "error"]
@@ -176,3 +176,13 @@ def test_error_names_the_first_hole_up_to_a_row(make_panel):
     refuse_holes(holed, np.array([20, 25]))
     complete = PanelData(panel, context_length=4, prepare=Preparation(missing="error"))
     assert len(complete.train_dataloader().sampler) > 0
+
+
+def test_holes_are_counted_between_two_rows_of_each_series(make_panel):
+    panel = make_panel([20, 20], targets=2)
+    target = np.array(panel.target)
+    target[[3, 8, 25], [1, 1, 1]] = np.nan
+    holed = replace(panel, target=target)
+    assert count_holes(holed, np.array([-2, 20]), np.array([9, 25])) == {"y1": 2}
+    assert count_holes(holed, np.array([4, 20]), np.array([8, 40])) == {"y1": 1}
+    assert count_holes(panel, np.array([0, 20]), np.array([20, 40])) == {}

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from datamodules.errors import InputError
+from datamodules.features import Features
 from datamodules.preparation import CHOICES, Preparation
 from datamodules.split import last_cutoffs, rolling_cutoffs
 from datamodules.window import Dims
@@ -162,3 +163,25 @@ def test_rows_before_a_target_is_observed_are_left_out_for_all(make_panel):
     assert (result.runs["error"] == "").all()
     assert result.health.groupby("unique_id")["folds"].first().to_dict() == {"series 0": 3, "series 1": 1}
     assert rolling_cutoffs(panel, horizon=1, folds=3, stride=1).shape == (3, 2)
+
+
+def test_what_is_filled_in_a_target_is_counted(make_panel):
+    panel = make_panel([30, 20])
+    forecaster = network().fit(panel)
+    target = np.array(panel.target)
+    target[[5, 27]] = np.nan
+    holed = replace(panel, target=target)
+    forecaster.predict(holed, last_cutoffs(holed), 2)
+    assert forecaster.notes["note"] == "missing value in y0: 1 cell filled"
+    forecaster.predict(holed, np.array([[26, 49]]), 2)
+    assert forecaster.notes["note"] == ""
+
+
+def test_lags_that_reach_behind_a_series_are_told(make_panel):
+    panel = make_panel([30, 12])
+    forecaster = network(features=Features(lags=(7,), rolling=("mean_4",))).fit(panel)
+    forecaster.predict(panel, last_cutoffs(panel), 2)
+    sentence = "1 of 2 series with under 13 rows up to a cutoff, where lags begin with the first value: 'series 1'"
+    assert forecaster.notes["note"] == sentence
+    forecaster.predict(panel, np.array([[12, -1]]), 2)
+    assert forecaster.notes["note"] == ""
