@@ -1,6 +1,6 @@
 """Encoder: covariates as numbers that a network can use, learnt from training rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self
 
@@ -43,8 +43,13 @@ class Encoder:
     columns: dict[str, tuple[Column, ...]]  # by role
 
     @classmethod
-    def fit(cls, panel: Panel, part: Part, *, encode: str, scaling: str, missing: str) -> Self:
+    def fit(
+        cls, panel: Panel, part: Part, *, encode: str, scaling: str, missing: str, made: Collection[str] = ()
+    ) -> Self:
         """The encoder for the covariates of ``panel`` by the rows of a part; static ones by the series with such rows.
+
+        Columns that were ``made`` from the clock are not scaled: their range is known, and training rows that saw
+        little of it would say that the rest lies far out.
 
         Raises:
             InputError: for onehot with a column of very many categories.
@@ -64,7 +69,7 @@ class Encoder:
                         f"of each, for at most {_MOST_ONEHOT}. Say encode: embedding, or leave the column out."
                     )
             else:
-                columns[role].append(Number.fit(name, seen, scaling))
+                columns[role].append(Number.fit(name, seen, "none" if name in made else scaling))
         return cls(encode, missing, {role: tuple(found) for role, found in columns.items()})
 
     @property

@@ -55,7 +55,12 @@ class Inputs:
         prepare = replace(prepare, features=chosen(prepare.features, panel))
         featured = with_features(panel, prepare.features)
         encoder = Encoder.fit(
-            featured, part, encode=prepare.encode, scaling=prepare.covariates, missing=prepare.missing
+            featured,
+            part,
+            encode=prepare.encode,
+            scaling=prepare.covariates,
+            missing=prepare.missing,
+            made=set(featured.columns.known) - set(panel.columns.known),
         )
         units = TargetUnits.fit(panel, part, **options)
         if chunks and prepare.scaling_per == "series":

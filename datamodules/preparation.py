@@ -31,7 +31,8 @@ class Preparation:
         short: a series with fewer rows than a context and a target is an error, left out (skip), or begun with
             unobserved rows (pad): then one row is enough to forecast from, and one more than the horizon to train on.
         encode: categories as onehot columns, ordinal numbers or a learnt embedding.
-        covariates: scaling of numeric covariates over the panel: none, standard, minmax or robust.
+        covariates: scaling of numeric covariates of the data over the panel: none, standard, minmax or robust; columns
+            made from the clock stay as they are.
         transform: of the target before anything else: none, log1p or boxcox.
         scaling: of the stored target: none, standard, minmax, mean_abs or robust. Models also scale each window by
             itself unless told not to; forecasts are in original units either way.

@@ -58,6 +58,15 @@ def test_numbers_are_scaled_by_training_rows_alone(scaling, expected):
     np.testing.assert_allclose(found[:, 0], np.tile(expected, 2), rtol=1e-6)
 
 
+def test_columns_made_from_the_clock_keep_their_range_however_little_of_it_training_saw():
+    panel = panel_of(month=[1, 1, 1, 0.9, -0.5, -1], price=[1, 1, 1, 0.9, -0.5, -1])
+    part = by_steps(panel, validation=2).train
+    options = {"encode": "onehot", "scaling": "standard", "missing": "ffill"}
+    found = Encoder.fit(panel, part, made={"month"}, **options).apply(panel).past[:6]
+    np.testing.assert_allclose(found[:, 0], [1, 1, 1, 0.9, -0.5, -1], rtol=1e-6)
+    assert found[:, 1].min() < -40
+
+
 def test_columns_of_zeros_and_ones_stay_and_constant_ones_become_zero():
     panel = panel_of(holiday=[0, 1, 0, 0, 1, 0], level=[7, 7, 7, 7, 8, 14], ones=[1, 1, 1, 1, 1, 0])
     found = fitted(panel).apply(panel).past

@@ -76,9 +76,6 @@ class ByHand:
         self.everything = pd.concat(self.trained.values())
         self.learnt: dict[object, tuple[float, float, float, float]] = {}  # power, level, loc and scale of targets
         self.covariates: dict[str, np.ndarray] = {}
-        features = prepare.features.calendar or prepare.features.fourier
-        made = [self.made(own, row) for own in self.trained.values() for row in own.index] if features else [[]]
-        self.circles = np.array(made)  # the calendar and Fourier pairs in training rows
 
     def end(self, name: str) -> int:
         """The rows of a series up to its last observed target."""
@@ -160,7 +157,7 @@ class ByHand:
             + self.lagged(series, row)
             for place, row in enumerate(rows)
         ]
-        known = [self.columns("known", series, row) + self.scaled(self.made(own, row)) for row in ahead]
+        known = [self.columns("known", series, row) + self.made(own, row) for row in ahead]
         static = self.columns("static", series, 0)
         return {"target": target, "observed": observed, "past": past, "known": known, "static": static}
 
@@ -174,15 +171,6 @@ class ByHand:
             for name in TARGETS:
                 last = range(max(row - int(steps) + 1, 0), max(row, 0) + 1)
                 found.append(getattr(np, statistic)([self.filled(name, series, each) for each in last]))
-        return found
-
-    def scaled(self, made: list[float]) -> list[float]:
-        """What the clock made, scaled as any known column of numbers."""
-        found = []
-        for value, training in zip(made, self.circles.T, strict=True):
-            loc, scale = location_and_scale(self.prepare.covariates, training)
-            varies, binary = np.ptp(training) > 0, np.isin(training, (0, 1)).all()
-            found.append(value if varies and binary else (value - loc) / scale if varies else 0.0)
         return found
 
     def made(self, own: pd.DataFrame, row: int) -> list[float]:
