@@ -82,8 +82,9 @@ def detect(table: pd.DataFrame, asked: Layout) -> Layout:
     require(table, given.get("static", ()) if "static_table" not in given else (), "static")
     require(table, several(given.get("id", ())), "id")
     if given.get("shape") == "rows" or ("shape" not in given and _looks_like_rows(table, given)):
+        _refuse_values(table.columns[1:])
         return {"freq": "infer", **given, "shape": "rows", "id": given.get("id", str(table.columns[0]))}
-    time = time or _find_time(table)
+    time = time or _named(_find_time(table))
     complete: Layout = {"freq": "infer", **given, "time": time}
     if given.get("shape") == "wide" or ("shape" not in given and _looks_wide(table, time, given)):
         return {**complete, "shape": "wide"}
@@ -124,6 +125,26 @@ def _find_time(table: pd.DataFrame) -> str:
         f"no column reads as dates, of {_listed(table.columns)}; say which holds the time (--time NAME), or that "
         "each row is a series (--shape rows), or that rows are steps (--time none --freq B)."
     )
+
+
+def _named(time: str) -> str:
+    """The name of a time column that was found; InputError where it is itself a date, as in a file without names."""
+    if any(character.isdigit() for character in time) and looks_like_stamps(pd.Series([time])):
+        raise InputError(
+            f"the column with the time is called {time!r}, which is a date: the first line holds no names. Add a line "
+            f"of names, such as unique_id,ds,y, or say that it is the name (--time '{time}')."
+        )
+    return time
+
+
+def _refuse_values(names: pd.Index) -> None:
+    """Raise InputError when columns of steps are called by numbers that do not count, as in a file without names."""
+    numbers = pd.to_numeric(pd.Series(names.astype(str)), errors="coerce").to_numpy()
+    if len(numbers) > 1 and not np.isnan(numbers).any() and not np.allclose(np.diff(numbers), numbers[1] - numbers[0]):
+        raise InputError(
+            f"the columns are called {_listed(names)}, which are values and no steps: the first line holds no names. "
+            "Add a line of names, such as unique_id,1,2,3."
+        )
 
 
 def _find_id(table: pd.DataFrame, time: str, given: Layout) -> str:

@@ -135,6 +135,9 @@ def files(paths: str | Path | Sequence[str | Path], **layout: Unpack[Layout]) ->
         InputError: names the file that is missing, empty, unreadable or of another kind, or a choice left open.
     """
     names = _names(paths)
+    stores = [name for name in names if is_store(Path(name))]
+    if stores:
+        raise InputError(f"{stores[0]} is a store, which is data by itself; expected files beside it. Name it alone.")
     parts = [part for name in names for part in parts_of(Path(name), layout)]
     found = detect(parts[0].table, _with_roles(_told(parts), said(layout)))
     marks = Marks(decimal=found.get("decimal", "."), thousands=found.get("thousands", ""))

@@ -8,6 +8,7 @@ import pytest
 from datamodules.errors import InputError
 from datamodules.large.packed import gathered
 from datamodules.large.stored import KEPT, MAPPED, is_store, read_store, write_meta
+from datamodules.readers import load
 
 
 @pytest.fixture
@@ -68,3 +69,8 @@ def test_damaged_store_is_refused(store, damage):
     damage(store)
     with pytest.raises(InputError, match=r"is damaged .*Pack the files again"):
         read_store(store)
+
+
+def test_store_is_no_file_among_others(store):
+    with pytest.raises(InputError, match="is a store, which is data by itself"):
+        load([store, store])

@@ -1,12 +1,14 @@
 """One column of a person's table -> numbers or categories, with a sentence for what is neither."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from datamodules.door.marks import ANY_MARKS, EMPTY, USUAL, Marks, read_numbers, remedy, wanted
 from datamodules.errors import InputError
+
+LARGEST: Final = 1e100  # the square of a number, and sums of such squares, stay far below the largest double
 
 
 def place(index: pd.Index, row: int) -> str:
@@ -97,13 +99,14 @@ def is_category(column: pd.Series) -> bool:
 
 
 def refuse_infinite(values: np.ndarray, column: pd.Series, name: Any) -> None:
-    """Raise InputError when one of ``values``, those of ``column``, is infinite."""
-    infinite = np.isinf(values)
-    if infinite.any():
-        row = int(infinite.argmax())
+    """Raise InputError when one of ``values``, those of ``column``, is infinite or too large to compute with."""
+    beyond = np.abs(values) > LARGEST
+    if beyond.any():
+        row = int(beyond.argmax())
+        wanted = "finite numbers" if np.isinf(values[row]) else f"numbers up to {LARGEST:g}"
         raise InputError(
-            f"column {str(name)!r} holds {values[row]} in {place(column.index, row)}{more(infinite)}; "
-            "expected finite numbers. Correct it or leave the cell empty."
+            f"column {str(name)!r} holds {values[row]} in {place(column.index, row)}{more(beyond)}; "
+            f"expected {wanted}. Correct it or leave the cell empty."
         )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from datamodules.door.cells import codes, is_category, numbers, refuse_infinite
+from datamodules.door.cells import LARGEST, codes, is_category, numbers, refuse_infinite
 from datamodules.door.marks import Marks
 from datamodules.door.stamps import looks_like_stamps
 from datamodules.errors import InputError, did_you_mean
@@ -94,6 +94,6 @@ def matrix_of(block: pd.DataFrame, marks: Marks) -> np.ndarray:
     values[:, good] = block.loc[:, good].to_numpy(dtype=np.float64, na_value=np.nan)
     for column in np.flatnonzero(~good).tolist():
         values[:, column] = numbers(block.iloc[:, column], block.columns[column], marks)
-    for column in np.flatnonzero(np.isinf(values).any(axis=0)).tolist()[:1]:
+    for column in np.flatnonzero((np.abs(values) > LARGEST).any(axis=0)).tolist()[:1]:
         refuse_infinite(values[:, column], block.iloc[:, column], block.columns[column])
     return values

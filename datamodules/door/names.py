@@ -45,7 +45,8 @@ def column_names(column: pd.Series, label: str) -> tuple[np.ndarray, np.ndarray]
     """The distinct values of a column as text, sorted, and the number of each row's."""
     codes, unique = distinct(column)
     texts = np.array([str(value) for value in unique] or [""], dtype=object)
-    empty = (codes < 0) | (texts[codes] == "")
+    stripped = np.array([text.strip() for text in texts], dtype=object)
+    empty = (codes < 0) | (stripped[codes] == "")
     if empty.any():
         row = place(column.index, int(empty.argmax()))
         raise InputError(
@@ -59,7 +60,20 @@ def column_names(column: pd.Series, label: str) -> tuple[np.ndarray, np.ndarray]
             f"column {str(label)!r} names series {texts[again]!r} as {kinds[0]} and, in "
             f"{place(column.index, int((codes == again).argmax()))}, as {kinds[1]}; expected one type. Make all text."
         )
+    _refuse_spaced(texts, stripped, codes, column, label)
     return names, places[codes]
+
+
+def _refuse_spaced(texts: np.ndarray, stripped: np.ndarray, codes: np.ndarray, column: pd.Series, label: str) -> None:
+    """Raise InputError when spaces at their ends are all that tells two names apart."""
+    first, places = np.unique(stripped, return_index=True, return_inverse=True)[1:]
+    if len(first) < len(texts):
+        again = int(np.setdiff1d(np.arange(len(texts)), first)[0])
+        raise InputError(
+            f"column {str(label)!r} names series {texts[first[places[again]]]!r} and, in "
+            f"{place(column.index, int((codes == again).argmax()))}, {texts[again]!r}, which differ in spaces at their "
+            "ends only; expected one spelling. Correct one."
+        )
 
 
 def _told(value: object) -> str:
