@@ -17,8 +17,11 @@ import joblib
 import numpy as np
 import pandas as pd
 
+from datamodules.errors import InputError
 from datamodules.history import first_seen
+from datamodules.made.holiday_places import is_file
 from datamodules.panel import Panel
+from datamodules.preparation import Preparation
 from datamodules.split import cutoffs_at_positions, known_rows
 from forecast.forecaster import Forecaster, Seeded
 from forecast.neural import NeuralForecaster
@@ -240,6 +243,15 @@ def _plain(value: Any) -> Any:
     return joblib.hash(value)
 
 
+def _dates(forecaster: Forecaster) -> list[str]:
+    """A digest of the file of holidays that a network reads, which may change under its name; nothing without one."""
+    prepare = getattr(forecaster, "prepare", None)
+    source = prepare.features.holidays if isinstance(prepare, Preparation) else ""
+    if not (source and is_file(source) and Path(source).exists()):
+        return []
+    return [hashlib.sha256(Path(source).read_bytes()).hexdigest()]
+
+
 class Parts:
     """Finished arms in a folder, by a key of all that decides their numbers; a second run takes them from there."""
 
@@ -249,7 +261,8 @@ class Parts:
         self._common = json.dumps([task.panel.fingerprint(), task.positions.tolist(), *numbers])
 
     def _path(self, arm: Arm) -> Path:
-        own = json.dumps([configuration(arm.forecaster), arm.seed, arm.first, arm.count], sort_keys=True)
+        made_of = [configuration(arm.forecaster), arm.seed, arm.first, arm.count, *_dates(arm.forecaster)]
+        own = json.dumps(made_of, sort_keys=True)
         digest = hashlib.sha256((self._common + own).encode()).hexdigest()[:16]
         return self.folder / f"{arm.forecaster.name}-{arm.seed}-{arm.first}-{digest}".replace(os.sep, "_")
 
@@ -258,8 +271,13 @@ class Parts:
         path = self._path(arm)
         if not path.exists():
             return None
-        run = json.loads((path / "run.json").read_text())
-        return Part(pd.read_parquet(path / "table.parquet"), pd.read_parquet(path / "curves.parquet"), run)
+        try:
+            run = json.loads((path / "run.json").read_text(encoding="utf-8"))
+            return Part(pd.read_parquet(path / "table.parquet"), pd.read_parquet(path / "curves.parquet"), run)
+        except (OSError, ValueError) as error:  # ValueError: what json and pyarrow raise
+            raise InputError(
+                f"finished part {path} of a backtest is damaged. Remove it, or say --overwrite to start anew."
+            ) from error
 
     def put(self, arm: Arm, part: Part) -> None:
         """Keep a part, whole or not at all; one that failed is not kept, so that a second run tries again."""

@@ -1,5 +1,6 @@
 """The ``forecast`` command: what there is to do, and who does it; nothing else is imported before one is chosen."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -44,6 +45,9 @@ examples:
 _SPINS = "10000"
 
 
+_NO_PLACE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 2 for a mistake in what the user gave, 130 when interrupted."""
     os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
@@ -63,6 +67,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        if error.errno not in _NO_PLACE:
+            raise
+        sys.stderr.write(f"forecast: error: {error.filename or 'the output'} cannot be written: {error.strerror}.\n")
+        return 2
 
 
 def _interrupted() -> int:

@@ -1,3 +1,4 @@
+import errno
 import json
 import subprocess
 import sys
@@ -257,6 +258,39 @@ def test_interrupt_is_one_line(interrupt, monkeypatch, capsys):
     monkeypatch.setattr(forecast.cli, "_dispatch", interrupt)
     assert main(["doctor"]) == 130
     assert capsys.readouterr().err.startswith("forecast: interrupted")
+
+
+def test_full_disk_is_one_line(monkeypatch, capsys):
+    def full(argv):
+        raise OSError(errno.ENOSPC, "No space left on device", "out/table.parquet")
+
+    monkeypatch.setattr(forecast.cli, "_dispatch", full)
+    assert main(["doctor"]) == 2
+    assert capsys.readouterr().err == "forecast: error: out/table.parquet cannot be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "provenance.json", "parts"])
+def test_damaged_folder_is_refused(name, data, capsys):
+    assert backtest(data, "--output", "out") == 0
+    found = Path("out") / name
+    (next(found.glob("*/run.json")) if found.is_dir() else found).write_text("[")
+    assert backtest(data, "--output", "out") == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "damaged" in error
+    assert "--overwrite" in error
+
+
+def test_changed_file_of_holidays_is_noticed_when_a_run_resumes(data):
+    words = ["--holidays", "dates.csv", "--baselines", "none", "--output", "out"]
+    Path("dates.csv").write_text("date\n2024-01-01\n2024-01-20\n2024-03-10\n")
+    assert backtest(data, *words) == 0
+    before = forecasts("out")
+    assert backtest(data, *words) == 0
+    assert forecasts("out").equals(before)
+    Path("dates.csv").write_text("date\n2024-01-01\n2024-02-02\n2024-03-25\n")
+    assert backtest(data, *words) == 0
+    assert not forecasts("out").equals(before)
 
 
 def test_closed_pipe_is_silent():

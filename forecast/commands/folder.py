@@ -49,12 +49,17 @@ def prepare(folder: Path, spec: dict[str, Any], fingerprint: str, *, overwrite: 
 
 
 def _refuse_another(folder: Path, spec: dict[str, Any], fingerprint: str) -> None:
-    stored = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    advice = "Say --overwrite to start anew, or name another folder with --output."
+    provenance, known = folder / "provenance.json", {}
+    try:
+        stored = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+        if provenance.exists():
+            known = json.loads(provenance.read_text(encoding="utf-8"))
+    except (ValueError, yaml.YAMLError) as error:  # ValueError: what json raises, and text that is no UTF-8
+        raise InputError(f"{folder} holds a backtest whose configuration or provenance is damaged. {advice}") from error
     stored = stored if isinstance(stored, dict) else {}
     differing = [name for name in spec if name not in _SCORING and stored.get(name) != spec[name]]
-    advice = "Say --overwrite to start anew, or name another folder with --output."
     if differing:
         raise InputError(f"{folder} holds a backtest with other {', '.join(differing)}. {advice}")
-    provenance = folder / "provenance.json"
-    if provenance.exists() and json.loads(provenance.read_text(encoding="utf-8")).get("fingerprint") != fingerprint:
+    if provenance.exists() and known.get("fingerprint") != fingerprint:
         raise InputError(f"{folder} holds a backtest of other data under the same name. {advice}")
