@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from datamodules.errors import InputError
+from datamodules.features import Features
 from datamodules.panel import Panel
 from datamodules.preparation import Preparation
 from datamodules.split import last_cutoffs
@@ -104,6 +105,8 @@ CASES = (
     Case("all zero", table(y=0.0), "forecast to stay so, counted", told=count("zeros", LENGTH)),
     Case("1e12", table(y=1e12 + table()["y"]), FORECAST),
     Case("1e-12", table(y=1e-12 * table()["y"]), FORECAST),
+    Case("1e300", table(y=1e300), REFUSED, "column 'y' holds 1e+300 in row 0 (and in 39 more rows)"),
+    Case("1e300 in known", cell("price", 1e300), REFUSED, "column 'price' holds 1e+300 in row 9"),
     Case("integers beyond float32", table(y=2**53 + 2 * np.arange(LENGTH)), FORECAST),
     Case("holes longer than the context", table(y=table()["y"].where(np.arange(LENGTH) % 20 < 11)), FILLED),
     # the covariates
@@ -138,10 +141,14 @@ CASES = (
     Case("of one row, padded", two(table(1, "b")), "left out where it has not begun, counted",
          prepare=Preparation(short="pad")),
     Case("ids of mixed types", two(table(name="1")).replace({"unique_id": {"a": 1}}), REFUSED, "1"),
+    Case("ids that differ in spaces", two(table(name="a ")), REFUSED, "differ in spaces at their ends only"),
+    Case("ids of spaces", two(table(name=" ")), REFUSED, "column 'unique_id' is empty in row 40"),
     Case("unicode and HTML in ids", two(table(name="<b>ü & 漢</b>")), FORECAST),
     # the table
     Case("missing column", table().drop(columns="wind"), REFUSED, "column 'wind' is missing; name the right one"),
     Case("extra columns", table(extra="x", more=[[1]] * LENGTH), "left alone"),
+    Case("a column called position", table(position=1.0), FORECAST, options={"known": ["position"]}),
+    Case("ids that are static too", two(table(name="b")), FORECAST, options={"static": ["unique_id"]}),
     Case("empty frame", table().head(0), REFUSED, "the table is empty"),
     Case("missing with error", cell("y", np.nan), REFUSED, "2024-01-10", prepare=Preparation(missing="error")),
     *(
@@ -216,6 +223,21 @@ def test_awkward_data_at_predict(what, frame, sentence):
         answer = forecaster.predict(panel, last_cutoffs(panel), HORIZON, (0.1, 0.9))
         assert len(answer) == HORIZON
         assert np.isfinite(answer[["mean", "q0.1", "q0.9"]]).all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("frame", "prepare", "note"),
+    [
+        (cell("y", np.nan, LENGTH - 2), Preparation(), "missing value in y: 1 cell filled"),
+        (table(), Preparation(features=Features(lags=(100,))), "1 of 1 series with under 106 rows up to a cutoff"),
+    ],
+    ids=["a hole in the context", "lags longer than the series"],
+)
+def test_what_is_made_up_for_a_forecast_is_told(frame, prepare, note):
+    panel = Panel.from_frame(frame)
+    forecaster = network(prepare).fit(Panel.from_frame(table()))
+    forecaster.predict(panel, last_cutoffs(panel), HORIZON)
+    assert note in forecaster.notes["note"]
 
 
 def test_unseen_category_is_counted():

@@ -74,3 +74,9 @@ def test_damaged_store_is_refused(store, damage):
 def test_store_is_no_file_among_others(store):
     with pytest.raises(InputError, match="is a store, which is data by itself"):
         load([store, store])
+
+
+def test_series_that_stands_twice_is_damage(store):
+    (store / "ids.json").write_text('["series 0", "series 0"]')
+    with pytest.raises(InputError, match="is damaged .*a series stands twice"):
+        read_store(store)

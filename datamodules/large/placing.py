@@ -122,7 +122,8 @@ def _put_static(
     if other.any():
         row = int(other.argmax())
         categories = known.categories.get(name)
-        first, second = (categories[int(each)] if categories else each for each in (static[series[row]], values[row]))
+        both = static[series[row]], values[row]
+        first, second = (categories[int(each)] if categories else float(each) for each in both)
         raise InputError(
             f"column {name!r} (static) is {second!r} in {cells.at(row)} and {first!r} in another row; expected one "
             f"value a series. Correct it, or name it with known (--known {name})."

@@ -134,6 +134,8 @@ def _check(panel: Packed, meta: dict[str, Any]) -> None:
         array = getattr(panel, name)
         if array.shape != shape or (name in MAPPED and array.dtype != np.float32):
             raise ValueError(f"{name} is {array.shape} of {array.dtype}, and {shape} was packed")
+    if len(set(panel.ids)) < n_series:
+        raise ValueError("a series stands twice in ids")
     lasts = panel.ends
     inside = (panel.offsets[:-1] <= lasts) & (lasts < panel.offsets[1:])
     if panel.offsets[0] != 0 or panel.offsets[-1] != rows or not inside.all():
