@@ -78,5 +78,5 @@ def test_store_is_no_file_among_others(store):
 
 def test_series_that_stands_twice_is_damage(store):
     (store / "ids.json").write_text('["series 0", "series 0"]')
-    with pytest.raises(InputError, match="is damaged .*a series stands twice"):
+    with pytest.raises(InputError, match=r"is damaged .*a series stands twice"):
         read_store(store)
