@@ -117,6 +117,10 @@ class TargetUnits:
             parts[0] = np.where(~learnt & far, first, parts[0])
         return RowUnits(_units(self.transform, *(torch.tensor(part) for part in parts)))
 
+    def others(self, panel: Panel) -> np.ndarray:
+        """(N) whether a series has the units of any other, while those that were there have their own."""
+        return ~np.isin(panel.ids.astype(str), self.ids) & (self.own.shape[1] > 1)
+
     def plain(self) -> dict[str, Any]:
         """The units in plain values, for a checkpoint; per series only where they differ."""
         return {"transform": self.transform} | {name: getattr(self, name).tolist() for name in ("ids", "own", "other")}

@@ -75,7 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _interrupted() -> int:
-    sys.stderr.write("forecast: interrupted; finished parts of a backtest are kept.\n")
+    kept = "; finished parts of the backtest are kept" if "backtest" in sys.argv[1:2] else ""
+    sys.stderr.write(f"forecast: interrupted{kept}.\n")
     return 130
 
 

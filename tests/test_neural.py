@@ -359,3 +359,13 @@ def test_constant_series_are_forecast_close_to_their_value():
     table = network().fit(panel).predict(panel, last_cutoffs(panel), 3)
     assert np.isfinite(table["mean"]).all()
     assert table["mean"].between(-10, 20).all()
+
+
+def test_series_without_units_of_its_own_is_noted(make_panel):
+    panel = make_panel([60, 45])
+    forecaster = network(prepare=Preparation(scaling="standard")).fit(panel)
+    forecaster.predict(panel, last_cutoffs(panel), 3)
+    assert forecaster.notes["note"] == ""
+    stranger = replace(panel, ids=np.array(["series 0", "new"], dtype=object))
+    forecaster.predict(stranger, last_cutoffs(stranger), 3)
+    assert forecaster.notes["note"] == "1 of 2 series with no training rows, in the units of the panel: 'new'"

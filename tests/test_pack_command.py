@@ -20,9 +20,9 @@ def store(tmp_path, monkeypatch):
 def test_pack_says_what_it_made_and_what_was_rounded(store, capsys):
     capsys.readouterr()
     assert main(["pack", "sales.csv", "--output", store]) == 0
-    said = capsys.readouterr().out
-    assert "2 series, 160 rows, frequency h" in said
-    assert "whole numbers beyond 16,777,216" in said
+    said = capsys.readouterr()
+    assert "2 series, 160 rows, frequency h" in said.out
+    assert "whole ones beyond 16,777,216" in said.err
 
 
 def test_describe_takes_a_store(store, capsys):

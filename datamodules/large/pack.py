@@ -22,7 +22,7 @@ class Packing(NamedTuple):
     """What became of some files."""
 
     panel: Packed
-    rounded: int  # whole numbers that float32 holds to seven digits only
+    rounded: int  # numbers that float32 does not hold: whole ones beyond 2^24, to seven digits; those below 1e-45, as 0
 
 
 def pack(
@@ -66,8 +66,11 @@ def pack(
 
     known = survey(tables("first"), reading)
     again = reading.later(known.clock.freq, known.categories)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise InputError(f"output {folder} cannot be written: {error.strerror}. Name another folder.") from error
     try:
         panel, rounded = filled(unfinished, map(again.cells, tables("second")), known, again.columns)
         write_meta(unfinished, panel, again.layout)

@@ -97,7 +97,7 @@ def _coded(cells: Cells, name: str, known: Survey) -> np.ndarray:
 
 
 def _single(cells: Cells, name: str, values: np.ndarray) -> tuple[np.ndarray, int]:
-    """The values as float32, and how many of them are whole numbers that it does not hold."""
+    """The values as float32, and how many it does not hold: large whole numbers, and what is so small that it is 0."""
     with np.errstate(over="ignore"):
         single = values.astype(np.float32)
     lost = np.isinf(single)
@@ -108,7 +108,8 @@ def _single(cells: Cells, name: str, values: np.ndarray) -> tuple[np.ndarray, in
             "the column by a unit, or correct it."
         )
     large = values[np.abs(values) > _EXACT]
-    return single, int(((large % 1 == 0) & (large.astype(np.float32) != large)).sum())
+    rounded = (large % 1 == 0) & (large.astype(np.float32) != large)
+    return single, int(rounded.sum() + ((single == 0) & (values != 0)).sum())
 
 
 def _put_static(

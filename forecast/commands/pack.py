@@ -35,12 +35,15 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     output = Path(given["output"])
     check_writable(output.parent)
     from datamodules.large.pack import pack
-    from forecast.commands.terminal import say
+    from forecast.commands.terminal import say, warn
 
     panel, rounded = pack(given["files"], output, chunk=chunk, progress=_progress(), **layout)
     say(f"{panel.n_series:,} series, {len(panel.target):,} rows, frequency {panel.clock.freq}")
     if rounded:
-        say(f"{rounded:,} whole numbers beyond 16,777,216 are kept to seven digits: a store holds float32")
+        warn(
+            f"{rounded:,} numbers are rounded, since a store holds float32: whole ones beyond 16,777,216 to seven "
+            "digits, and what is below 1e-45 to 0"
+        )
     say(f"store: {output}")
     return 0
 
