@@ -1,10 +1,7 @@
 """NeuralForecaster: a network, its windows and its Trainer behind the Forecaster protocol."""
 
 import copy
-import logging
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -23,6 +20,7 @@ from datamodules.inputs import Inputs
 from datamodules.panel import Panel
 from datamodules.preparation import Preparation
 from datamodules.window import Dims
+from forecast.curves import Curves, losses, own_randomness, quiet
 from forecast.models.base import ForecastModule
 from forecast.table import build, check_levels
 
@@ -78,7 +76,7 @@ class NeuralForecaster:
         self.seed, self.max_steps, self.batch_size = seed, max_steps, batch_size
         self.steps_per_epoch, self.validation, self.trainer = steps_per_epoch, validation, dict(trainer)
         self.prepare = prepare
-        self.curves = _losses([])
+        self.curves = losses([])
         self.notes: dict[str, Any] = {}
         self._trained_note = ""
 
@@ -105,13 +103,13 @@ class NeuralForecaster:
     def with_seed(self, seed: int) -> Self:
         """An unfitted copy that differs in its seed only."""
         other = copy.copy(self)
-        other.seed, other.curves, other.notes, other._trained_note = seed, _losses([]), {}, ""
+        other.seed, other.curves, other.notes, other._trained_note = seed, losses([]), {}, ""
         return other
 
     def fit(self, panel: Panel) -> Self:
         """Train a fresh network on the windows of ``panel`` and keep the weights with the best validation loss."""
         data = self._data(panel)
-        with _own_randomness(self.seed), quiet():
+        with own_randomness(self.seed), quiet():
             module = type(self.module)(**{**self.module.hparams, "dims": data.dims})
             trainer = pl.Trainer(**self._trainer_options())
             trainer.fit(module, datamodule=data)
@@ -120,7 +118,7 @@ class NeuralForecaster:
         few = f"under {data.context_length + data.horizon} rows to train on, {done}"
         self._trained_note = _counted(panel, data.short, few)
         self.module = module.eval().to(trainer.strategy.root_device)  # the trainer leaves it on the CPU
-        self.curves = _losses(trainer.callback_metrics["curves"].tolist())
+        self.curves = losses(trainer.callback_metrics["curves"].tolist())
         self.module.inputs = replace(data.inputs, prepare=replace(data.inputs.prepare, short=self.prepare.short))
         self.notes = {
             "epochs": int(self.curves["epoch"].iloc[-1]),
@@ -279,61 +277,7 @@ class NeuralForecaster:
         return {**own, **self.trainer, "callbacks": [Curves(), *self.trainer.get("callbacks", ())]}
 
 
-class Curves(pl.Callback):
-    """Keeps the losses of each epoch and leaves them as ``trainer.callback_metrics["curves"]``, (E, 4).
-
-    The trainer's metrics come back from spawned processes; what a callback keeps does not.
-    """
-
-    def __init__(self) -> None:
-        self.rows: list[list[float]] = []
-        self._validation = float("nan")
-
-    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Note the loss; an epoch that is not validated has none."""
-        self._validation = float(trainer.callback_metrics.get("val_loss", float("nan")))
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Add a row: epoch, step, train_loss, val_loss."""
-        loss = float(trainer.callback_metrics.get("train_loss", float("nan")))
-        self.rows.append([trainer.current_epoch + 1, trainer.global_step, loss, self._validation])
-        self._validation = float("nan")
-
-    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Hand the rows to the trainer."""
-        trainer.callback_metrics["curves"] = torch.tensor(self.rows, dtype=torch.float64)
-
-
 def _counted(panel: Panel, chosen: np.ndarray, what: str) -> str:
     """How many series are chosen (N) for what reason, and which; empty when none is."""
     count = int(chosen.sum())
     return f"{count} of {len(chosen)} series with {what}: {listed(panel.ids[chosen])}" if count else ""
-
-
-def _losses(rows: list[list[float]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["epoch", "step", "train_loss", "val_loss"])
-    return frame.astype({"epoch": np.int64, "step": np.int64, "train_loss": np.float64, "val_loss": np.float64})
-
-
-@contextmanager
-def _own_randomness(seed: int) -> Iterator[None]:
-    """Torch's global generator seeded inside and put back after."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        yield
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Without Lightning's lines about devices and its advertising."""
-    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric", "lightning")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="pytorch_lightning|lightning_fabric")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

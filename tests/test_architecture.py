@@ -27,7 +27,7 @@ LAYERS = (
     ("forecast.report",),
     ("forecast.arms",),
     ("forecast.neural", "forecast.checkpoint"),
-    ("forecast.models", "forecast.baselines"),
+    ("forecast.models", "forecast.baselines", "forecast.curves"),
     ("forecast.training",),
     ("forecast.heads", "forecast.normalisation", "forecast.stack"),
     ("forecast.forecaster", "forecast.evaluation"),

@@ -13,9 +13,10 @@ from datamodules.base import PanelData
 from datamodules.errors import InputError
 from datamodules.split import last_cutoffs
 from forecast.checkpoint import load, read
+from forecast.curves import quiet
 from forecast.models.linear import Linear
 from forecast.models.recurrent import LSTM
-from forecast.neural import NeuralForecaster, quiet
+from forecast.neural import NeuralForecaster
 
 
 class Mine(Linear):

@@ -15,9 +15,9 @@ from datamodules.base import WindowDataModule
 from datamodules.errors import InputError, did_you_mean
 from forecast.checkpoint import read
 from forecast.commands.terminal import say
+from forecast.curves import quiet
 from forecast.forecaster import find
 from forecast.models.base import ForecastModule
-from forecast.neural import quiet
 from forecast.training import Training
 
 _TRAINER: Final[dict[str, Any]] = {  # what differs from pytorch_lightning.Trainer's own defaults
