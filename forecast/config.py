@@ -18,7 +18,8 @@ class BacktestConfig:
     """What to forecast, with what, and how to score it. What is left out is taken from the data, and shown.
 
     Attributes:
-        data: a CSV or Parquet file, several of one layout, or the name of a data set (forecast list data)
+        data: a file (CSV, Parquet, .tsf, JSON lines), several of one layout, a folder of them, a store (forecast pack),
+            or the name of a data set (forecast list data)
         horizon: steps ahead to forecast
         shape: long, wide or rows (one row a series); found from the columns
         id: column with the series' name, or several that name it together; found from the columns

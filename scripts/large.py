@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=(), help="of these commands; all when not given")
     parser.add_argument("--folder", default=tempfile.gettempdir(), help="where there is room for twice the store")
     options = parser.parse_args()
+    Path(options.folder).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="large-", dir=options.folder))
     try:
         begin = time.perf_counter()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from datamodules.errors import InputError
 from forecast.commands.parser import Parser, add_preparation, take_preparation
-from forecast.config import BacktestConfig, help_texts, read_config, read_yaml
+from forecast.config import LAYOUT, BacktestConfig, help_texts, read_config, read_yaml
 
 if TYPE_CHECKING:
     from forecast.resolve import Resolved
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _EPILOG: Final = """examples:
   forecast backtest --data sales.csv --horizon 14
   forecast backtest --data CO2 --horizon 26 --models MLP LSTM --baselines all --folds 8 --output runs/co2
+  forecast backtest --data shops.csv --horizon 14 --past footfall --known price,holiday --static region --short pad
+  forecast backtest --data bikes.csv --horizon 24 --past temp --calendar hour --feature-sets A=y B=y,temp,calendar
   forecast backtest --config runs/co2/config.yaml --output runs/again
 """
 
@@ -81,7 +83,8 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
 
 
 def _parser(command: str, purpose: str) -> Parser:
-    parser = Parser(command, purpose, epilog=_EPILOG)
+    parser = Parser(command, purpose, epilog=_EPILOG, usage="--data FILE_OR_NAME --horizon STEPS [options]")
+    layout = parser.add_argument_group("how the data is laid out")
     texts, kinds, defaults = help_texts(), typing.get_type_hints(BacktestConfig), BacktestConfig()
     for name, text in texts.items():
         kind, default = kinds[name], getattr(defaults, name)
@@ -92,7 +95,8 @@ def _parser(command: str, purpose: str) -> Parser:
         elif kind not in (int, str):
             options["nargs"] = "+"
         if name not in ("fit", "prepare"):
-            parser.add_argument(f"--{name.replace('_', '-')}", **options)
+            where = layout if name in (*LAYOUT, "data_dir") else parser
+            where.add_argument(f"--{name.replace('_', '-')}", **options)
     add_preparation(parser)
     parser.add_argument("--max-steps", metavar="STEPS", help="optimiser steps of a network's training, at most")
     parser.add_argument("--batch-size", metavar="WINDOWS", help="windows an optimiser step")

@@ -18,11 +18,13 @@ class Parser(argparse.ArgumentParser):
         command: as the user types it.
         purpose: first line of the help.
         epilog: what follows the options: examples.
+        usage: what follows the command in the first line; all options when empty.
     """
 
-    def __init__(self, command: str, purpose: str, *, epilog: str = "") -> None:
+    def __init__(self, command: str, purpose: str, *, epilog: str = "", usage: str = "") -> None:
         super().__init__(
             prog=f"forecast {command}",
+            usage=f"forecast {command} {usage}" if usage else None,
             description=f"{purpose[0].upper()}{purpose[1:]}.",
             epilog=epilog,
             allow_abbrev=False,
