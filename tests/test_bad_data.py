@@ -22,6 +22,10 @@ def of(*stamps, **columns) -> pd.DataFrame:
     return pd.DataFrame({"ds": list(stamps), "y": np.arange(float(len(stamps))), **columns})
 
 
+def hours(name: str, freq: str) -> pd.DataFrame:
+    return pd.DataFrame({"unique_id": name, "ds": pd.date_range("2024-01-01", periods=30, freq=freq), "y": 1.0})
+
+
 FRAMES = [
     ("no table", [1, 2], {}, "data is a list; expected a pandas, polars or pyarrow table"),
     ("empty", pd.DataFrame(), {}, "the table is empty"),
@@ -87,6 +91,12 @@ FRAMES = [
         table(ds=[*DAYS[:2], "2024-01-03 05:00"]),
         {"freq": "D"},
         "1 stamp misses .* at 2024-01-03 05:00:00",
+    ),
+    (
+        "hours and days",
+        pd.concat([hours("a", "h"), hours("b", "D")]),
+        {},
+        "'b' has a stamp every 24 steps of frequency 'h', which others have; expected one frequency",
     ),
     (
         "business days declared daily",

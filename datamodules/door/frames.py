@@ -62,8 +62,8 @@ def tidy(
         clock = clock_of(cells, time, freq)
     positions = cells.times if untimed else clock.positions(cells.times)
     _check_positions(cells, clock, positions, freq)
-    if freq != "infer" and not untimed:
-        _check_fineness(cells, clock, positions)
+    if not untimed:
+        (_check_alike if freq == "infer" else _check_fineness)(cells, clock, positions)
     _check_observed(cells, columns.target if shape == "long" else ("y",))
     _check_static(cells, columns.static)
     return Tidy(cells.ids, cells.codes, positions, cells.values, clock, cells.categories)
@@ -125,6 +125,26 @@ def _check_positions(cells: Cells, clock: Clock, positions: np.ndarray, freq: st
             f"series {str(cells.ids[widest])!r} would need {spans[widest]:,} rows of frequency {clock.freq!r} for its "
             f"{ends[widest] - begins[widest] + 1:,} stamps from {told(cells.times[begins[widest]])} to "
             f"{told(cells.times[ends[widest]])}; correct stamps that lie far from the others or say a longer freq."
+        )
+
+
+def _check_alike(cells: Cells, clock: Clock, positions: np.ndarray) -> None:
+    """Raise InputError when a series is regular on a longer step than the frequency that others suggest."""
+    lengths = np.diff(cells.boundaries)
+    long = np.flatnonzero(lengths > _ENOUGH)
+    if len(long) < 2:
+        return
+    begins, ends = cells.boundaries[:-1], cells.boundaries[1:] - 1
+    steps = np.append(np.diff(positions), 0)
+    steps[ends] = steps[begins]  # those from one series to the next do not count
+    low, high = (each.reduceat(steps, begins)[long] for each in (np.minimum, np.maximum))
+    coarse = (low == high) & (low > 1)
+    if coarse.any() and not coarse.all():
+        odd = int(coarse.argmax())
+        raise InputError(
+            f"series {str(cells.ids[long[odd]])!r} has a stamp every {low[odd]} steps of frequency {clock.freq!r}, "
+            f"which others have; expected one frequency for all. Split the table, or say --freq {clock.freq} where "
+            "these are holes."
         )
 
 
