@@ -1,6 +1,7 @@
 """A store that was damaged, edited or written by another version is refused in a sentence."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -80,3 +81,14 @@ def test_series_that_stands_twice_is_damage(store):
     (store / "ids.json").write_text('["series 0", "series 0"]')
     with pytest.raises(InputError, match=r"is damaged .*a series stands twice"):
         read_store(store)
+
+
+def test_edited_value_is_noticed_and_a_copy_is_not(store, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(store, copy, copy_function=shutil.copyfile)  # as some tools do, with dates of its own
+    assert read_store(copy)[0].fingerprint() == read_store(store)[0].fingerprint()
+    target = np.load(copy / "target.npy")
+    target[7] = 3.0
+    np.save(copy / "target.npy", target)
+    with pytest.raises(InputError, match=r"is damaged .*not those that were packed"):
+        read_store(copy)

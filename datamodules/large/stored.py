@@ -12,7 +12,7 @@
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,6 +51,8 @@ def read_store(folder: Path) -> tuple[Packed, Layout]:
         ids = np.array(json.loads((folder / "ids.json").read_text(encoding="utf-8")), dtype=object)
         panel = _panel(folder, meta, ids)
         _check(panel, meta)
+        if _dates(folder) != meta["dates"] and replace(panel, digest="").fingerprint() != meta["fingerprint"]:
+            raise ValueError("its values are not those that were packed")
         return panel, Layout(**meta["layout"])
     except InputError:
         raise
@@ -96,9 +98,15 @@ def write_meta(folder: Path, panel: Packed, layout: Layout) -> None:
         "rows": len(panel.target),
         "complete": panel.complete,
         "fingerprint": panel.fingerprint(),
+        "dates": _dates(folder),
     }
     (folder / "ids.json").write_text(json.dumps(panel.ids.tolist()), encoding="utf-8")
     (folder / "meta.json").write_text(json.dumps(meta, indent=2), encoding="utf-8")
+
+
+def _dates(folder: Path) -> dict[str, int]:
+    """When each array was last written. A copy has other dates; its values are then compared, which takes a reading."""
+    return {path.name: path.stat().st_mtime_ns for path in sorted(folder.glob("*.npy"))}
 
 
 def _panel(folder: Path, meta: dict[str, Any], ids: np.ndarray) -> Packed:
