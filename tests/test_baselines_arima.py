@@ -26,6 +26,7 @@ def test_arima_takes_no_difference_of_a_stationary_series_and_one_of_a_random_wa
     assert order[1] == 1
 
 
+@pytest.mark.filterwarnings("ignore::statsmodels.tools.sm_exceptions.ConvergenceWarning")
 def test_arima_takes_a_seasonal_difference_of_a_strong_season():
     rng = np.random.default_rng(0)
     y = np.tile([0.0, 5, 9, -4], 20) + rng.normal(0, 1, 80).cumsum()
