@@ -6,10 +6,12 @@ from importlib import import_module
 from typing import Any, Final
 
 import jsonargparse
+import numpy as np
 import pytorch_lightning as pl
 
 from datamodules.errors import InputError, did_you_mean, one_of
 from datamodules.made.feature_sets import chosen
+from datamodules.made.featured import with_features
 from datamodules.panel import Panel
 from datamodules.preparation import Preparation
 from datamodules.window import Dims
@@ -43,7 +45,7 @@ def assemble(config: BacktestConfig, panel: Panel) -> tuple[list[Forecaster], Ba
         names = _options_of(kind, skip={"dims"})[1]
         models.append(member._replace(init_args=_plain({name: said[name] for name in names})))
         prepare = _prepared(config, member)
-        chosen(prepare.features, panel)  # raises before any work
+        with_features(panel.select(np.array([0])), chosen(prepare.features, panel))  # raises before any work
         networks.append(NeuralForecaster(module, name=member.name, **fit, prepare=prepare, trainer=trainer))
     others: list[Forecaster] = []
     for member in _taking_part(config.baselines):

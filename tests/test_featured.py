@@ -28,7 +28,7 @@ def test_made_columns_come_after_those_of_the_data(make_panel, holidays):
     features = Features(calendar=("hour", "is_weekend"), fourier=("24:1",), holidays=holidays)
     made = with_features(panel, features)
     fourier = ("fourier_24_sin1", "fourier_24_cos1")
-    assert made.columns.known == ("known0", "hour_sin", "hour_cos", "is_weekend", *fourier, "holiday")
+    assert made.columns.known == ("known0", "hour_sin", "hour_cos", "is_weekend", *fourier, "is_holiday")
     np.testing.assert_array_equal(made.known[:, :1], panel.known)
     assert made.columns.past == ("past0",)
     assert made.columns.static == ("static0",)
@@ -82,11 +82,11 @@ def test_columns_that_take_no_part_are_left_out_with_their_categories():
 
 
 def test_a_column_of_the_data_with_the_name_of_a_made_one_is_refused(holidays):
-    panel = Panel.from_frame(frame(holiday=0.0), freq="h", known=["holiday"])
-    with pytest.raises(InputError, match="'holiday' of the data"):
+    panel = Panel.from_frame(frame(is_holiday=0.0), freq="h", known=["is_holiday"])
+    with pytest.raises(InputError, match="'is_holiday' of the data"):
         with_features(panel, Features(holidays=holidays))
     made = with_features(panel, Features(holidays=holidays, use=("y", "holidays")))
-    assert made.columns.known == ("holiday",)
+    assert made.columns.known == ("is_holiday",)
     assert made.known[:24].min() == 1
 
 

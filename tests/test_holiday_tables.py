@@ -14,7 +14,7 @@ def dates(tmp_path):
     return str(path)
 
 
-def marked(clock, steps, source, column="holiday"):
+def marked(clock, steps, source, column="is_holiday"):
     """The stamps whose column is not 0, with its values."""
     values = holiday_columns(clock, np.arange(steps), source)[column]
     stamps = clock.stamps(np.arange(steps))
@@ -34,7 +34,7 @@ def test_a_parquet_table_whose_first_column_has_another_name(tmp_path):
 
 def test_hours_are_of_the_local_day(dates):
     clock = Clock("h", pd.Timestamp("2023-12-31 10:00"), "Australia/Melbourne")
-    values = holiday_columns(clock, np.arange(40), dates)["holiday"]
+    values = holiday_columns(clock, np.arange(40), dates)["is_holiday"]
     np.testing.assert_array_equal(np.flatnonzero(values), np.arange(3, 27))  # 13:00 UTC is midnight there
 
 

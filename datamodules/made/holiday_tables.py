@@ -19,7 +19,7 @@ _YEAR: Final = 366  # days that may pass without a holiday at the ends of a tabl
 
 
 def holiday_columns(clock: Clock, positions: np.ndarray, source: str) -> dict[str, np.ndarray]:
-    """``holiday`` (T), 1 where a holiday lies within the step at ``positions`` (T), else 0; days are local ones.
+    """``is_holiday`` (T), 1 where a holiday lies within the step at ``positions`` (T), else 0; days are local ones.
 
     Steps longer than a day also have ``holiday_count``, the number of their holidays. Stamps at the end of months and
     longer steps stand for the days before them, and those of weeks too unless they are Mondays; all others stand for
@@ -37,7 +37,7 @@ def holiday_columns(clock: Clock, positions: np.ndarray, source: str) -> dict[st
             "of all that time, within a year of both ends. Add them."
         )
     count = (np.searchsorted(days, stop) - np.searchsorted(days, first)).astype(np.float64)
-    columns = {"holiday": np.minimum(count, 1)}
+    columns = {"is_holiday": np.minimum(count, 1)}
     return columns if _within_days(clock) else columns | {"holiday_count": count}
 
 
