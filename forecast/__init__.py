@@ -12,16 +12,35 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datamodules.errors import InputError
+    from datamodules.features import Features
     from datamodules.panel import Panel
+    from datamodules.preparation import Preparation
+    from datamodules.split import last_cutoffs
+    from datamodules.window import Dims
     from forecast.backtest import backtest
     from forecast.checkpoint import load
     from forecast.neural import NeuralForecaster
     from forecast.result import Backtest
 
-__all__ = ["Backtest", "InputError", "NeuralForecaster", "Panel", "backtest", "load"]
+__all__ = [
+    "Backtest",
+    "Dims",
+    "Features",
+    "InputError",
+    "NeuralForecaster",
+    "Panel",
+    "Preparation",
+    "backtest",
+    "last_cutoffs",
+    "load",
+]
 _HOMES = {
     "Panel": "datamodules.panel",
     "InputError": "datamodules.errors",
+    "Dims": "datamodules.window",
+    "Features": "datamodules.features",
+    "Preparation": "datamodules.preparation",
+    "last_cutoffs": "datamodules.split",
     "NeuralForecaster": "forecast.neural",
     "Backtest": "forecast.result",
     "backtest": "forecast.backtest",
