@@ -1,0 +1,42 @@
+"""The Python of the README runs as it stands, but for the budget of its networks."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from forecast import Backtest, NeuralForecaster
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
+def quick(code: str) -> str:
+    """The code with networks that hardly train."""
+    return re.sub(r"(NeuralForecaster\(LSTM\(Dims\(.*?\)(?:, hidden_size=64)?\))", r"\1, max_steps=3", code)
+
+
+def test_ten_lines_make_a_report(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    days = pd.date_range("2023-01-01", periods=200)
+    pd.DataFrame({"unique_id": "a", "ds": days, "y": 10 + np.arange(200) % 7}).to_csv("sales.csv", index=False)
+    names: dict[str, object] = {}
+    exec(quick(BLOCKS[0]), names)  # what a reader would type
+    assert isinstance(names["result"], Backtest)
+    assert Path("report.html").stat().st_size > 1e6
+
+
+def test_covariates_are_told_to_a_panel_and_prepared_for_a_network():
+    hours = pd.date_range("2024-01-01", periods=300, freq="h")
+    columns = {"temp": np.arange(300.0), "price": 1.0, "promotion": hours.hour == 8, "region": "north"}
+    names = {"frame": pd.DataFrame({"ds": hours, "y": np.sin(np.arange(300))} | columns)}
+    exec("from forecast import Dims, LSTM, NeuralForecaster, Panel\n" + quick(BLOCKS[1]), names)
+    network, panel = names["lstm"], names["panel"]
+    assert isinstance(network, NeuralForecaster)
+    assert network.fit(panel).dims[2:6] == (
+        1,
+        2,
+        7,
+        1,
+    )  # indicator and temp; price, promotion, two pairs and is_holiday
