@@ -25,6 +25,8 @@ from datamodules.errors import InputError, one_of
 if TYPE_CHECKING:
     from datamodules.panel import Columns
 
+_ROWS_AT_ONCE = 1024  # of shape rows, as a matrix
+
 SHAPES = ("long", "wide", "rows")
 NO_TIME = "none"  # said as the time column of a table that has none: its rows are steps
 
@@ -183,18 +185,42 @@ def _rows(table: pd.DataFrame, id: str | Sequence[str], marks: Marks) -> Cells:
             f"series {str(ids[codes[first]])!r} stands in {place(table.index, int(first))} and again in "
             f"{place(table.index, int(second))}; expected one row a series. Remove one or rename it."
         )
-    matrix = matrix_of(block, marks)[order]  # (series, cells)
-    lengths = _last_filled(matrix)
-    kept = np.arange(matrix.shape[1]) < lengths[:, None]
-    series, cell = np.nonzero(kept)
+    values, lengths = _ragged(block, order, marks)
+    series = np.repeat(np.arange(len(lengths)), lengths)
+    ends = np.cumsum(lengths)
     return Cells(
         ids=ids,
         codes=series,
-        times=cell + (lengths.max() - lengths)[series],
-        values={"y": matrix[kept]},
+        times=np.arange(len(values)) + np.repeat(lengths.max() - ends, lengths),
+        values={"y": values},
         labels=table.index,
         origin=order[series],
     )
+
+
+def _ragged(block: pd.DataFrame, order: np.ndarray, marks: Marks) -> tuple[np.ndarray, np.ndarray]:
+    """The cells of all rows in ``order``, end to end without the empty ones at their ends, and how many each row has.
+
+    Some rows at a time, since a matrix of all of them is mostly empty where one is long; but all at once where a cell
+    is text or infinite and may have to be named.
+    """
+    if not all(map(pd.api.types.is_any_real_numeric_dtype, block.dtypes.unique())):
+        return _filled(matrix_of(block, marks)[order])
+    parts = []
+    for begin in range(0, len(order), _ROWS_AT_ONCE):
+        matrix = block.iloc[order[begin : begin + _ROWS_AT_ONCE]].to_numpy(dtype=np.float64, na_value=np.nan)
+        if np.isinf(matrix).any():
+            return _filled(matrix_of(block, marks)[order])
+        parts.append(_filled(matrix))
+    values, lengths = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return values, lengths
+
+
+def _filled(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The cells of each row up to its last that is not NaN, at least one, and how many these are."""
+    filled = ~np.isnan(matrix)
+    lengths = np.where(filled.any(axis=1), matrix.shape[1] - filled[:, ::-1].argmax(axis=1), 1)
+    return matrix[np.arange(matrix.shape[1]) < lengths[:, None]], lengths
 
 
 def join_rows(tables: Sequence[pd.DataFrame], id: str, marks: Marks = USUAL) -> pd.DataFrame:
@@ -221,13 +247,9 @@ def join_rows(tables: Sequence[pd.DataFrame], id: str, marks: Marks = USUAL) -> 
     joined = np.full((len(names), int(begins.max())), np.nan)
     for part, where in zip(parts, places, strict=True):
         joined[where] = part.values["y"]
-    return pd.concat([pd.DataFrame({id: names}), pd.DataFrame(joined)], axis=1)
-
-
-def _last_filled(matrix: np.ndarray) -> np.ndarray:
-    """For each row the number of cells up to the last that is not NaN, at least 1."""
-    filled = ~np.isnan(matrix)
-    return np.where(filled.any(axis=1), matrix.shape[1] - filled[:, ::-1].argmax(axis=1), 1)
+    table = pd.DataFrame(joined, copy=False)
+    table.insert(0, id, names)
+    return table
 
 
 def _sorted(cells: Cells) -> Cells:
