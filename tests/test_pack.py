@@ -152,3 +152,12 @@ def test_store_is_data_like_a_file_and_knows_its_layout(write, tmp_path):
     assert load(tmp_path / "store", target="sales", time="time").columns.target == ("sales",)
     with pytest.raises(InputError, match="was packed with target sales, not price"):
         load(tmp_path / "store", target="price")
+
+
+def test_names_that_differ_in_spaces_are_refused_in_different_pieces_too(write, tmp_path):
+    days = pd.date_range("2024-01-01", periods=20)
+    frames = [pd.DataFrame({"unique_id": name, "ds": days, "y": 1.0}) for name in ("a", "a ")]
+    file = write(pd.concat(frames))
+    with pytest.raises(InputError, match="series 'a' and 'a ' differ in spaces at their ends only"):
+        pack([file], tmp_path / "store", chunk=20)
+    assert not (tmp_path / "store").exists()

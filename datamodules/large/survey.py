@@ -102,8 +102,20 @@ def survey(tables: Iterable[pd.DataFrame], reading: Reading) -> Survey:
     places = {name: clock.positions(spans[name].to_numpy().astype(first.times.dtype)) for name in _HOW}
     stop = np.maximum(places["stop"] if reading.columns.known else places["ends"], places["start"])
     ids = spans.index.to_numpy(dtype=object)
+    _refuse_spaced(ids)
     categories = {name: tuple(sorted(each)) for name, each in names.items()}
     return Survey(ids, clock, places["start"], places["ends"], stop, categories, rows)
+
+
+def _refuse_spaced(ids: np.ndarray) -> None:
+    """Raise InputError when spaces at their ends are all that tells the names of two series apart."""
+    first = pd.Series(ids).str.strip().drop_duplicates().index
+    if len(first) < len(ids):
+        again = str(ids[np.setdiff1d(np.arange(len(ids)), first)[0]])
+        raise InputError(
+            f"series {again.strip()!r} and {again!r} differ in spaces at their ends only; expected one spelling. "
+            "Correct one."
+        )
 
 
 def _spans(cells: Cells, times: np.ndarray, targets: Sequence[str]) -> pd.DataFrame:
