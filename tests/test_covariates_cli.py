@@ -76,6 +76,17 @@ def test_describe_shows_covariates(file, capsys):
     assert "2: clear, rain" in shown
 
 
+def test_describe_counts_the_windows_of_padded_series(file, capsys):
+    few = sales().groupby("unique_id").tail(6)
+    few.to_csv("few.csv", index=False)
+    words = "describe --data few.csv --target y --horizon 3 --context-length 10"
+    assert run(words) == 0
+    assert "shorter than context 10 + horizon 3" in capsys.readouterr().out
+    assert run(f"{words} --short pad") == 0
+    assert "begun with 9 unobserved rows" in capsys.readouterr().out
+    assert run(f"{words} --short pat") == 2
+
+
 def test_fit_and_predict_with_covariates(file, capfd):
     words = "fit --model Linear --data FileData --data.path sales.csv --data.horizon 4 --data.context_length 14"
     roles = "--data.past [wind] --data.known [price,sky] --data.static [region]"

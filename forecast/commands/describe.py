@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from datamodules.errors import InputError, at_least
+from datamodules.errors import InputError, at_least, one_of
 from forecast.commands.parser import Parser, add_layout
 
 _EPILOG: Final = """examples:
@@ -18,7 +18,10 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     add_layout(parser)
     parser.add_argument("--horizon", type=int, metavar="STEPS", help="for the windows; a season (default)")
     parser.add_argument("--context-length", type=int, metavar="STEPS", help="for the windows; taken from the data")
+    parser.add_argument("--short", metavar="SHORT", help="for the windows: skip short series (default), or pad them")
     given = parser.read(arguments)
+    short = str(given.get("short", "skip"))
+    one_of("short", short, ("skip", "pad"))
     horizon, context_length = (_positive(given, name) for name in ("horizon", "context_length"))
     from datamodules.covariate_health import covariate_health
     from datamodules.defaults import default_context_length
@@ -40,7 +43,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     show(frame("Series", table))
     horizon = horizon or panel.seasonality
     context_length = context_length or default_context_length(panel, horizon)
-    counts = window_counts(panel, context_length=context_length, horizon=horizon)
+    counts = window_counts(panel, context_length=context_length, horizon=horizon, short=short)
     show(frame(f"Windows of context_length {context_length} and horizon {horizon}", counts))
     return 0
 
