@@ -1,6 +1,7 @@
 """What a context holds as one sequence: its width, which known rows stand where, and vectors of categories."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -39,8 +40,9 @@ def views(dims: Dims) -> tuple[int, ...]:
     return (*range(0, max(dims.horizon, 1), max(dims.context_length, 1)), dims.horizon)
 
 
-def channels(dims: Dims) -> int:
-    """C, the width of ``ForecastModule.stack`` for data of these sizes."""
+def channels(dims: Sequence[Any]) -> int:
+    """C, the width of ``ForecastModule.stack`` for data of these sizes: ``Dims``, or its plain values."""
+    dims = Dims.of(dims)
     past, known, static = (
         getattr(dims, role) + sum(embedding_width(codes) - 1 for kind, _, codes in dims.embedded if kind == role)
         for role in ROLES

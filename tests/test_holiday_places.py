@@ -7,7 +7,6 @@ from datamodules.made.holiday_places import check_holidays
 
 
 def test_an_unknown_place_is_refused():
-    pytest.importorskip("holidays")
     with pytest.raises(InputError, match="did you mean 'AU-VIC'"):
         check_holidays("AU-VCI")
     with pytest.raises(InputError, match="did you mean 'AU-VIC'"):

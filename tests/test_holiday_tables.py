@@ -87,7 +87,6 @@ def test_bad_tables_name_what_is_wrong(tmp_path):
 
 
 def test_holidays_of_a_place():
-    pytest.importorskip("holidays")
     found = marked(Clock("D", pd.Timestamp("2013-01-01")), 365, "AU-VIC")
     assert {"2013-01-01", "2013-01-28", "2013-03-11", "2013-04-25", "2013-11-05", "2013-12-25"} <= set(found)
     assert "2013-11-05" not in marked(Clock("D", pd.Timestamp("2013-01-01")), 365, "AU-NSW")  # the Melbourne Cup
@@ -95,6 +94,5 @@ def test_holidays_of_a_place():
 
 
 def test_years_that_are_not_known_are_refused():
-    pytest.importorskip("holidays")
     with pytest.raises(InputError, match=r"known from .* to .*, the series reach from 1700"):
         holiday_columns(Clock("D", pd.Timestamp("1700-01-01")), np.arange(10), "ES")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecast import Backtest, NeuralForecaster
+from forecast import Backtest, Dims, NeuralForecaster
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
@@ -40,3 +40,12 @@ def test_covariates_are_told_to_a_panel_and_prepared_for_a_network():
         7,
         1,
     )  # indicator and temp; price, promotion, two pairs and is_holiday
+
+
+def test_a_model_of_the_readme_is_made_from_what_a_checkpoint_keeps():
+    names: dict[str, object] = {"__name__": "mean"}
+    exec(BLOCKS[2], names)
+    made = names["Mean"](Dims(8, 2, known=1))
+    again = names["Mean"](**made.hparams)
+    assert again.dims == made.dims
+    assert again.projection.in_features == 3  # the target, and the known one now and a horizon later

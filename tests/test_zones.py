@@ -1,5 +1,7 @@
 import numpy as np
 import pandas as pd
+import polars
+import pyarrow
 import pytest
 
 from datamodules.clock import Clock
@@ -113,9 +115,9 @@ def test_zoned_columns_of_any_library_are_alike(kind, utc):
     frame = of(utc.tz_convert(MADRID))
     expected = Panel.from_frame(frame)
     if kind == "polars":
-        frame = pytest.importorskip("polars").from_pandas(frame)
+        frame = polars.from_pandas(frame)
     elif kind == "pyarrow":
-        frame = pytest.importorskip("pyarrow").Table.from_pandas(frame)
+        frame = pyarrow.Table.from_pandas(frame)
     panel = Panel.from_frame(frame)
     assert panel.clock == expected.clock
     assert panel.clock.zone == MADRID

@@ -52,14 +52,3 @@ def lagged_columns(
         windows = pd.DataFrame(target).rolling(bounds, min_periods=1)
         columns.append(getattr(windows, statistic)().to_numpy())
     return np.hstack(columns)
-
-
-def lagged_names(targets: Sequence[str], lags: Sequence[int], rolling: Sequence[str]) -> tuple[str, ...]:
-    """The names of ``lagged_columns``.
-
-    Example:
-        >>> lagged_names(["y"], [168], ["mean_24"])
-        ('y_lag168', 'y_mean24')
-    """
-    items = [f"lag{lag}" for lag in lags] + [item.replace("_", "") for item in rolling]
-    return tuple(f"{target}_{item}" for item in items for target in targets)

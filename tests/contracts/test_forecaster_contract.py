@@ -111,8 +111,10 @@ def test_forecast_does_not_depend_on_other_cutoffs_asked_for(make, panel):
     forecaster = make().fit(panel.until(cutoffs[0]))
     both = forecaster.predict(panel, cutoffs, HORIZON, LEVELS)
     first = forecaster.predict(panel.until(cutoffs[0]), cutoffs[:1], HORIZON, LEVELS)
-    # not to the bit: some processors multiply matrices of another number of rows in another order
-    pd.testing.assert_frame_equal(both.iloc[: len(first)].reset_index(drop=True), first, rtol=1e-5)
+    # a network's not to the bit: some processors multiply matrices of another number of rows in another order
+    exact = not isinstance(forecaster, NeuralForecaster)
+    same = both.iloc[: len(first)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(same, first, check_exact=exact, **({} if exact else {"rtol": 1e-5}))
 
 
 def test_series_that_is_not_forecast_has_no_row(make, panel):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import polars
 import pytest
 import torch
 
@@ -277,7 +278,6 @@ def test_a_network_from_a_checkpoint_forecasts_as_before_on_other_panels_too(cas
 
 @every_case
 def test_the_order_of_rows_and_series_and_the_kind_of_table_make_no_difference(case):
-    polars = pytest.importorskip("polars")
     frame = table(case.holes)
     panel = panel_of(frame)
     cutoffs = last_cutoffs(panel)
