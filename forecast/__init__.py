@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datamodules.preparation import Preparation
     from datamodules.split import last_cutoffs
     from datamodules.window import Dims
+    from forecast.auditing.audit import audit
     from forecast.backtest import backtest
     from forecast.checkpoint import load
     from forecast.neural import NeuralForecaster
@@ -30,6 +31,7 @@ __all__ = [
     "NeuralForecaster",
     "Panel",
     "Preparation",
+    "audit",
     "backtest",
     "last_cutoffs",
     "load",
@@ -43,6 +45,7 @@ _HOMES = {
     "last_cutoffs": "datamodules.split",
     "NeuralForecaster": "forecast.neural",
     "Backtest": "forecast.result",
+    "audit": "forecast.auditing.audit",
     "backtest": "forecast.backtest",
     "load": "forecast.checkpoint",
 }

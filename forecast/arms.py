@@ -114,14 +114,14 @@ def run(arm: Arm, task: Task) -> Part:
     try:
         if not local:
             with _timed(seconds, "fit_seconds"):
-                forecaster.fit(_training_panel(arm, task))
+                forecaster.fit(training_panel(arm, task))
         for chunk in task.panel.chunks():
             own = replace(task, panel=chunk.panel)
             if local:
                 with _timed(seconds, "fit_seconds"):
-                    forecaster.fit(_training_panel(arm, own))
+                    forecaster.fit(training_panel(arm, own))
             with _timed(seconds, "predict_seconds"):
-                tables.append(_predict(forecaster, arm, own))
+                tables.append(predictions(forecaster, arm, own))
             notes.append(getattr(forecaster, "notes", {}))
         table = _in_order(tables)
     except Exception as error:  # noqa: BLE001 - whatever it is, the arm becomes a row and the others go on
@@ -153,12 +153,13 @@ def _merged(notes: list[Any]) -> dict[str, Any]:
     return {**plain[-1], **({"note": "; ".join(texts)} if texts else {})}
 
 
-def _training_panel(arm: Arm, task: Task) -> Panel:
+def training_panel(arm: Arm, task: Task) -> Panel:
+    """What the arm's ``fit`` may see."""
     last = known_rows(task.panel, int(task.positions[arm.first]) - task.gap)
     return task.panel.until(last, since=last - task.window + 1 if task.window else None)
 
 
-def _predict(forecaster: Forecaster, arm: Arm, task: Task) -> pd.DataFrame:
+def predictions(forecaster: Forecaster, arm: Arm, task: Task) -> pd.DataFrame:
     """The arm's rows with actuals.
 
     A forecaster that is known to be causal gets all its cutoffs at once, with the panel up to the last of them; any

@@ -76,8 +76,16 @@ def test_exchange_has_the_names_of_its_countries_and_reads_a_copy_with_a_header(
     [
         (Exchange, gzip.compress(b"1,2,3\n4,5,6\n", mtime=0), "has 3 columns; expected 8"),
         (Traffic, b"not gzip", r"traffic\.txt\.gz cannot be read as rows of numbers: Not a gzipped file"),
-        (Traffic, gzip.compress(b"1,2\n3,x\n", mtime=0), "cannot be read as rows of numbers: could not convert string 'x'"),
-        (Traffic, gzip.compress(b"1,2\n3\n", mtime=0), "cannot be read as rows of numbers: the number of columns changed"),
+        (
+            Traffic,
+            gzip.compress(b"1,2\n3,x\n", mtime=0),
+            "cannot be read as rows of numbers: could not convert string 'x'",
+        ),
+        (
+            Traffic,
+            gzip.compress(b"1,2\n3\n", mtime=0),
+            "cannot be read as rows of numbers: the number of columns changed",
+        ),
         (Traffic, gzip.compress(b"1,2\n" * 1000, mtime=0)[:30], "cannot be read as rows of numbers: "),
         (Traffic, gzip.compress(b"", mtime=0), "cannot be read as rows of numbers: loadtxt: input contained no data"),
     ],

@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import sys
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,12 +26,13 @@ _EPILOG: Final = """examples:
 
 def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     """Read the options, run the backtest, write its folder, show what came of it."""
-    given = _parser(command, purpose).read(arguments)
+    parser = options_parser(command, purpose, _EPILOG)
+    parser.add_argument("--output", metavar="DIR", help="folder for the results (default: runs/DATA-HORIZON-DIGEST)")
+    parser.add_argument("--overwrite", action="store_true", help="start anew in a folder that holds another backtest")
+    given = parser.read(arguments)
     flags = dict(given)
     output, overwrite = Path(str(flags.pop("output", ""))), bool(flags.pop("overwrite", False))
-    file = flags.pop("config", "")
-    options = take_preparation(_options(flags))
-    config = read_config(str(file), options) if file else BacktestConfig.of(options)
+    config = config_of(flags)
     from forecast.commands import folder as folders
 
     if "output" in given:
@@ -43,7 +42,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     from forecast.assemble import assemble
     from forecast.backtest import backtest
     from forecast.commands.data import layout_of, read
-    from forecast.commands.terminal import say, show
+    from forecast.commands.terminal import progress_bar, say, show
     from forecast.resolve import resolve
 
     source = read(config.data, config.layout, config.data_dir)
@@ -57,7 +56,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     folders.check_writable(folder)
     folders.prepare(folder, spec, fingerprint, overwrite=overwrite)
     refit = int(complete.refit) if complete.refit.isdigit() else complete.refit
-    with _progress() as progress:
+    with progress_bar() as progress:
         result = backtest(
             panel,
             forecasters,
@@ -82,8 +81,17 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     return 0 if len(result.table) else 1
 
 
-def _parser(command: str, purpose: str) -> Parser:
-    parser = Parser(command, purpose, epilog=_EPILOG, usage="--data FILE_OR_NAME --horizon STEPS [options]")
+def config_of(given: Mapping[str, object]) -> BacktestConfig:
+    """The configuration that the options of ``options_parser`` say, those of a file among them; raises InputError."""
+    flags = dict(given)
+    file = flags.pop("config", "")
+    options = take_preparation(_options(flags))
+    return read_config(str(file), options) if file else BacktestConfig.of(options)
+
+
+def options_parser(command: str, purpose: str, epilog: str) -> Parser:
+    """A parser of all that a backtest can be told, in a file or in options."""
+    parser = Parser(command, purpose, epilog=epilog, usage="--data FILE_OR_NAME --horizon STEPS [options]")
     layout = parser.add_argument_group("how the data is laid out")
     texts, kinds, defaults = help_texts(), typing.get_type_hints(BacktestConfig), BacktestConfig()
     for name, text in texts.items():
@@ -101,8 +109,6 @@ def _parser(command: str, purpose: str) -> Parser:
     parser.add_argument("--max-steps", metavar="STEPS", help="optimiser steps of a network's training, at most")
     parser.add_argument("--batch-size", metavar="WINDOWS", help="windows an optimiser step")
     parser.add_argument("--config", metavar="FILE", help="YAML that says any of these options; those given here win")
-    parser.add_argument("--output", metavar="DIR", help="folder for the results (default: runs/DATA-HORIZON-DIGEST)")
-    parser.add_argument("--overwrite", action="store_true", help="start anew in a folder that holds another backtest")
     return parser
 
 
@@ -189,19 +195,3 @@ def _show_result(result: "Backtest") -> None:
     shown = board[[name for name in board.columns if name not in hidden]]
     show(frame("Leaderboard", shown, {name: direction(name) for name in all_metrics()}))
     say(result.verdict())
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int, str], None]]:
-    """What to call as parts begin: a bar on a terminal, else nothing."""
-    if not sys.stderr.isatty():
-        yield lambda done, total, label: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total, label: bar.update(task, completed=done, total=total, description=label)

@@ -1,7 +1,9 @@
 """What the commands show: lines and tables on a terminal of any width."""
 
 import math
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
@@ -24,6 +26,21 @@ def show(table: Table) -> None:
     """Write a table; where the output is no terminal, as wide as it needs to be."""
     console = Console()
     console.print(table) if console.is_terminal else Console(width=400).print(table)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
+    """What to call as parts begin: a bar on a terminal, else nothing."""
+    if not sys.stderr.isatty():
+        yield lambda done, total, label: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total, label: bar.update(task, completed=done, total=total, description=label)
 
 
 def facts(title: str, rows: Iterable[tuple[str, ...]], columns: tuple[str, ...]) -> Table:

@@ -1,0 +1,196 @@
+"""The audit of a backtest: each arm run again with everything after a cutoff replaced by garbage.
+
+::
+
+    |------------------ as it is ------------------|------- garbage -------|
+    prepared data, what is fitted, what is forecast ^ cutoff: none may move by one bit
+
+A forecaster is run as the backtest runs it, from the person's own preparation of the data on; only what it learnt is
+looked at before it is thrown away.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from datamodules.door.shapes import told
+from datamodules.errors import InputError, at_least
+from datamodules.large.packed import Packed
+from datamodules.panel import Panel
+from datamodules.split import known_rows, rolling_positions
+from forecast.arms import Arm, Task, plan, predictions, training_panel
+from forecast.auditing.compare import Outcome, compare_data, compare_outcomes
+from forecast.auditing.findings import CONTROL, GRADIENT, Audit, Check
+from forecast.auditing.garbage import spoilt
+from forecast.auditing.gradients import reach
+from forecast.auditing.state import learnt
+from forecast.forecaster import Forecaster, Seeded, refuse_same_names
+from forecast.neural import NeuralForecaster
+from forecast.table import check_levels
+
+Progress = Callable[[int, int, str], None]
+Pipeline = Callable[[Panel], Panel]
+
+PAST: Final = "past and target"
+ALL: Final = "known too"
+GAP: Final = "the gap too"
+_PROBES = 24  # further cutoffs at which only the prepared data are compared, beside holes where there are any
+
+
+def audit(
+    panel: Panel,
+    forecasters: Sequence[Forecaster],
+    *,
+    horizon: int,
+    folds: int = 5,
+    stride: int = 0,
+    gap: int = 0,
+    refit: str | int = "never",
+    seed: int = 0,
+    levels: Sequence[float] = (0.1, 0.9),
+    window: int = 0,
+    checked: int = 2,
+    pipeline: Pipeline = lambda panel: panel,
+    progress: Progress = lambda done, total, label: None,
+) -> Audit:
+    """Whether anything that only the past may decide moves when what comes after a cutoff is garbage.
+
+    Compared to the bit, for the data as they are against the same with target and past covariates replaced after a
+    cutoff, and again with the covariates known ahead replaced too: the prepared columns up to the cutoff (where they
+    move, the audit ends there); what each fit
+    before it learnt (scales, categories, windows, the epoch that early stopping chose, weights); the forecasts from
+    cutoffs up to it. With known covariates replaced, which forecasts may read, only what was learnt is compared; so it
+    is with the rows of a gap. A run on unchanged data shows first that the comparison means something. Of networks, the
+    gradient of the forecasts with respect to each input after their cutoffs must be exactly zero as well.
+
+    Args:
+        panel: the data before the person's own preparation.
+        forecasters: each under its own name.
+        horizon: steps ahead.
+        folds: number of cutoffs of the backtest.
+        stride: steps between cutoffs; 0 for ``horizon``.
+        gap: steps left out between what ``fit`` sees and the first cutoff that it serves.
+        refit: ``never``, ``always`` or a number of folds.
+        seed: of the fits and the garbage.
+        levels: quantile levels.
+        window: rows that ``fit`` sees at most; 0 for all.
+        checked: how many of the cutoffs are followed by garbage in turn: the first, the last, and others between.
+        pipeline: the person's own preparation, from the panel as it was observed to the one that is forecast.
+        progress: called with runs done, runs in all and the run begun.
+
+    Raises:
+        InputError: when the series are too short for the folds, or the panel is larger than memory.
+    """
+    at_least("checked", checked, 1)
+    refuse_same_names(forecasters)
+    if isinstance(panel, Packed):
+        raise InputError("data is a store, which an audit cannot replace by garbage; expected files. Name the files.")
+    prepared = pipeline(panel)
+    positions = rolling_positions(prepared, horizon=horizon, folds=folds, stride=stride or horizon)
+    history = max((getattr(forecaster, "history", 1) for forecaster in forecasters), default=1)
+    task = Task(prepared, positions, horizon, gap, window, prepared.seasonality, check_levels(levels), history)
+    chosen = np.unique(np.linspace(0, folds - 1, min(checked, folds)).round().astype(int))
+    kinds = (PAST, ALL) if panel.columns.known else (PAST,)
+    checks = list(_data(panel, pipeline, prepared, positions, kinds, seed))
+    if not Audit.of(checks).clean:
+        return Audit.of(checks)  # all else would follow from it
+    arms = plan(forecasters, folds, refit=refit, seeds=[seed])
+    jobs = [(arm, _Job(arm, _folds_of(arm, chosen))) for arm in arms]
+    jobs = [(arm, job) for arm, job in jobs if len(job.folds)]
+    for number, (arm, job) in enumerate(jobs):
+        progress(number, len(jobs), arm.label)
+        checks += _arm(job, task, panel, pipeline, kinds, seed)
+    progress(len(jobs), len(jobs), "")
+    return Audit.of(checks)
+
+
+class _Job(NamedTuple):
+    """An arm and those of its folds after whose cutoff garbage is put."""
+
+    arm: Arm
+    folds: np.ndarray
+
+
+def _folds_of(arm: Arm, chosen: np.ndarray) -> np.ndarray:
+    return chosen[(chosen >= arm.first) & (chosen < arm.first + arm.count)]
+
+
+def _data(
+    panel: Panel, pipeline: Pipeline, prepared: Panel, positions: np.ndarray, kinds: tuple[str, ...], seed: int
+) -> Iterator[Check]:
+    """The prepared columns: once unchanged, then with garbage after each cutoff and after holes and other rows."""
+    stop = prepared.offsets[1:]
+    yield from compare_data(prepared, pipeline(panel), stop=stop, cutoff="", garbage=CONTROL)
+    for position in np.unique([*positions, *_probes(panel, seed)]):
+        stamp = told(panel.clock.stamps(np.array(position))[()])
+        for kind in kinds:
+            garbage = spoilt(panel, known_rows(panel, int(position)), known=kind == ALL, seed=seed)
+            stop = known_rows(prepared, int(position)) + 1
+            yield from compare_data(prepared, pipeline(garbage), stop=stop, cutoff=stamp, garbage=kind)
+
+
+def _probes(panel: Panel, seed: int) -> np.ndarray:
+    """Clock positions at which a preparation is tried beside the cutoffs: inside holes, and some drawn at random."""
+    rng = np.random.default_rng(seed)
+    rows = np.arange(len(panel.target))
+    at = rows - panel.offsets[panel.series_of_row] + panel.start[panel.series_of_row]
+    holes = np.unique(at[~panel.observed.all(axis=1) & (rows < panel.last_rows[panel.series_of_row])])
+    inside = holes[np.linspace(0, len(holes) - 1, min(_PROBES // 2, len(holes))).round().astype(int)]
+    least, most = int(panel.start.min()), int(at.max())
+    drawn = rng.integers(least, most, _PROBES // 2) if most > least else np.empty(0, np.int64)
+    return np.concatenate([inside, drawn]).astype(np.int64)
+
+
+def _arm(job: _Job, task: Task, panel: Panel, pipeline: Pipeline, kinds: tuple[str, ...], seed: int) -> Iterator[Check]:
+    """All checks of one arm."""
+    arm, name = job.arm, job.arm.forecaster.name
+    first, fitted = _outcome(arm, task)
+    stamps = {int(fold): task.panel.clock.stamps(np.array(task.positions[fold]))[()] for fold in job.folds}
+    again, _ = _outcome(arm, task)
+    last = task.panel.clock.stamps(np.array(task.positions[-1]))[()]
+    options: dict[str, Any] = {"last": last, "cutoff": told(last), "garbage": CONTROL, "forecasts": True}
+    yield from compare_outcomes(name, first, again, **options)
+    for fold, stamp in stamps.items():
+        position = int(task.positions[fold])
+        for kind in (*kinds, GAP) if task.gap and fold == arm.first else kinds:
+            last = known_rows(panel, position - task.gap if kind == GAP else position)
+            garbage = spoilt(panel, last, known=kind == ALL, seed=seed)
+            try:
+                own = replace(task, panel=pipeline(garbage))
+            except InputError as error:
+                yield Check(name, "forecast", told(stamp), kind, 1, 1, f"the data are refused: {error}")
+                continue
+            other, _ = _outcome(arm, own)
+            options = {"last": stamp, "cutoff": told(stamp), "garbage": kind, "forecasts": kind == PAST}
+            yield from compare_outcomes(name, first, other, **options)
+    if isinstance(fitted, NeuralForecaster) and not first.error:
+        yield from _gradients(fitted, task, stamps)
+
+
+def _gradients(fitted: NeuralForecaster, task: Task, stamps: dict[int, Any]) -> Iterator[Check]:
+    """The gradient of a network's forecasts from each checked cutoff."""
+    for fold, stamp in stamps.items():
+        found = reach(fitted, task.panel, task.cutoffs(task.positions[[fold]])[0])
+        if found.earlier:
+            detail = f"{found.earlier:,} inputs up to it are not zero"
+            names = (fitted.name, "gradient of the forecast", told(stamp), GRADIENT)
+            yield Check(*names, found.later, found.moved, detail)
+
+
+def _outcome(arm: Arm, task: Task) -> tuple[Outcome, Forecaster]:
+    """Fit and forecast as the backtest does, with what was learnt between the two."""
+    forecaster = deepcopy(arm.forecaster)
+    if isinstance(forecaster, Seeded):
+        forecaster = forecaster.with_seed(arm.seed)
+    untaught, parts = learnt(forecaster), dict[str, str]()
+    try:
+        forecaster.fit(training_panel(arm, task))
+        parts = {name: digest for name, digest in learnt(forecaster).items() if untaught.get(name) != digest}
+        table = predictions(forecaster, arm, task)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is compared with what the other run gave
+        return Outcome(parts, pd.DataFrame(), f"{type(error).__name__}: {error}"), forecaster
+    return Outcome(parts, table, ""), forecaster
