@@ -7,7 +7,7 @@ estimated in ``predict`` from its history up to the cutoff.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from time import perf_counter
 from typing import Any, ClassVar, Self, TypedDict
@@ -19,10 +19,10 @@ import pandas as pd
 from datamodules.clock import Clock
 from datamodules.errors import at_least, one_of
 from datamodules.panel import Panel
-from forecast.baselines.base import Baseline, failure, tally
+from forecast.baselines.answers import Asked, counted, known_baselines, tabled
+from forecast.baselines.base import Baseline
 from forecast.baselines.one_series import Answer, Estimate, History, answered, estimated
-from forecast.forecaster import find
-from forecast.table import build, check_levels
+from forecast.table import check_levels
 
 
 class LocalOptions(TypedDict, total=False):
@@ -70,7 +70,7 @@ class LocalBaseline(Baseline):
         at_least("max_history", max_history, 0)
         at_least("n_jobs", n_jobs, -1)
         if fallback:
-            one_of("fallback", fallback, _known())
+            one_of("fallback", fallback, known_baselines())
         super().__init__(name=name)
         self.seasonality = seasonality
         self.max_history = max_history
@@ -102,7 +102,7 @@ class LocalBaseline(Baseline):
         for key, found in zip(keys, _run(estimated, tasks, self.n_jobs), strict=True):
             if isinstance(found, Estimate):
                 self._estimates[key] = found
-        self.notes = _tally(((key[0], found.notes) for key, found in self._estimates.items()), panel.n_series)
+        self.notes = counted(((key[0], found.notes) for key, found in self._estimates.items()), panel.n_series)
         return self
 
     def predict(self, panel: Panel, cutoffs: np.ndarray, horizon: int, levels: Sequence[float] = ()) -> pd.DataFrame:
@@ -130,71 +130,19 @@ class LocalBaseline(Baseline):
                 tasks.append((self._worker(), history, lengths, estimate, horizon, levels, seasonality))
         for (own, index), found in zip(keys, _run(answered, tasks, self.n_jobs), strict=True):
             answers |= {(place, index): answer for place, answer in zip(own, found, strict=True)}
-        self.notes = _tally(
+        self.notes = counted(
             ((str(ids[series[place]]), one.notes) for (place, _), one in answers.items()), len(forecast)
         )
-        return self._table(panel, cutoffs, answers, horizon, levels)
-
-    def _table(
-        self,
-        panel: Panel,
-        cutoffs: np.ndarray,
-        answers: dict[tuple[int, int], Answer],
-        horizon: int,
-        levels: tuple[float, ...],
-    ) -> pd.DataFrame:
-        fold, series = np.nonzero(cutoffs >= 0)
-        shape = (len(series), horizon, len(panel.columns.target))
-        mean, quantiles = np.zeros(shape), np.zeros((*shape, len(levels)))
-        failed = np.zeros((shape[0], shape[2]), dtype=bool)
-        reasons: dict[str, str] = {}
-        for (place, index), answer in answers.items():
-            if answer.error:
-                failed[place, index] = True
-                reasons.setdefault(str(panel.ids[series[place]]), answer.error)
-            else:
-                mean[place, :, index], quantiles[place, :, index] = answer.mean, answer.quantiles
-        if not reasons:
-            return build(self.name, panel, cutoffs, mean, quantiles, levels)
-        error = failure(self.name, reasons, len(np.unique(series)))
-        if not self.fallback:
-            raise error
-        self.notes = "; ".join(part for part in (self.notes, f"{error}; answered by {self.fallback}") if part)
-        asked = np.full(cutoffs.shape, -1, dtype=np.int64)
-        places = np.flatnonzero(failed.any(axis=1))
-        asked[fold[places], series[places]] = cutoffs[fold[places], series[places]]
-        other = self._fallback().predict(panel, asked, horizon, levels)
-        instead = other.iloc[:, -1 - len(levels) :].to_numpy().reshape(len(places), horizon, shape[2], 1 + len(levels))
-        which = failed[:, None, :] & np.ones((1, horizon, 1), dtype=bool)  # (C, H, D)
-        mean[which] = instead[which[places]][:, 0]
-        quantiles[which] = instead[which[places]][:, 1:]
-        table = build(self.name, panel, cutoffs, mean, quantiles, levels)
-        who = np.where(which.reshape(-1), f"{self.name}>{self.fallback}", self.name)
-        return table.assign(model=pd.Categorical(who))
-
-    def _fallback(self) -> Baseline:
-        baseline = _known()[self.fallback]()
-        if hasattr(baseline, "seasonality"):
-            baseline.seasonality = self.seasonality
-        return baseline
+        asked = Asked(panel, cutoffs, horizon, levels)
+        table, note = tabled(self.name, answers, asked, fallback=self.fallback, seasonality=self.seasonality)
+        self.notes = "; ".join(part for part in (self.notes, note) if part)
+        return table
 
     def _worker(self) -> "LocalBaseline":
         """A copy with its options only, light to send to another process."""
         worker = copy(self)
         worker._estimates, worker.notes = {}, ""
         return worker
-
-
-def _known() -> dict[str, type[Baseline]]:
-    return find("forecast.baselines", Baseline)  # type: ignore[type-abstract]
-
-
-def _tally(noted: Iterator[tuple[str, tuple[str, ...]]], n_series: int) -> str:
-    found: dict[str, set[str]] = {}
-    for series, notes in noted:
-        for note in notes:
-            found.setdefault(note, set()).add(series)
-    return tally(found, n_series)
 
 
 def _run(function: Callable[..., Any], tasks: list[tuple[Any, ...]], n_jobs: int) -> list[Any]:

@@ -92,7 +92,7 @@ def estimated(model: SeriesModel, history: History, seasonality: int) -> Estimat
     """The estimate, or why there is none."""
     position, y, _ = history.complete(history.latest(model.max_history))
     if len(y) < model.least:
-        return f"{len(y)} values up to the cutoff; at least {model.least} are needed. Start later, or set a fallback."
+        return too_short(len(y), model.least)
     if (y == y[0]).all():
         return "constant"
     try:
@@ -131,22 +131,33 @@ def _answer(
         fitted = None
         position, y, late = history.complete(history.latest(model.max_history))
     if len(y) >= model.least and (y == y[0]).all():
-        return Answer(np.full(horizon, y[0]), np.full((horizon, len(levels)), y[0]), ("constant history",), "")
+        return unchanging(y[0], horizon, len(levels))
     found = fitted or estimated(model, history, seasonality)
     if isinstance(found, str):
-        return _no_answer(found)
+        return no_answer(found)
     try:
         with heard():
             mean, quantiles = model.forecast(y, found.params, horizon + late, levels, seasonality)
     except (ValueError, ArithmeticError, RuntimeError, IndexError) as error:
-        return _no_answer(f"{type(error).__name__}: {error}")
+        return no_answer(f"{type(error).__name__}: {error}")
     mean, quantiles = np.asarray(mean)[late:], np.asarray(quantiles)[late:]
     if not (np.isfinite(mean).all() and np.isfinite(quantiles).all()):
-        return _no_answer("the forecast is not finite")
+        return no_answer("the forecast is not finite")
     return Answer(mean, quantiles, found.notes, "")
 
 
-def _no_answer(error: str) -> Answer:
+def too_short(count: int, least: int) -> str:
+    """Why a history of ``count`` values is not learnt from."""
+    return f"{count} values up to the cutoff; at least {least} are needed. Start later, or set a fallback."
+
+
+def unchanging(value: float, horizon: int, n_levels: int) -> Answer:
+    """The answer to a history of one constant value: it stays so, without spread."""
+    return Answer(np.full(horizon, value), np.full((horizon, n_levels), value), ("constant history",), "")
+
+
+def no_answer(error: str) -> Answer:
+    """No forecast, and why."""
     return Answer(np.empty(0), np.empty((0, 0)), (), error)
 
 
