@@ -30,10 +30,16 @@ def find(package: str, base: type[T]) -> dict[str, type[T]]:
 
 
 class Entry(NamedTuple):
-    """Where a class is, and the first line of its docstring."""
+    """Where a class is, the first line of its docstring, and the package that it needs beside the toolkit's own."""
 
     module: str
     summary: str
+    extra: str = ""
+
+    @property
+    def is_available(self) -> bool:
+        """Whether that package, if any, is installed."""
+        return not self.extra or find_spec(self.extra) is not None
 
 
 def catalog(package: str, base: str) -> dict[str, Entry]:
@@ -51,7 +57,7 @@ def catalog(package: str, base: str) -> dict[str, Entry]:
         module = ".".join((package, *within.with_suffix("").parts))
         classes |= {node.name: (node, module) for node in tree.body if isinstance(node, ast.ClassDef)}
     return {
-        name: Entry(module, (ast.get_docstring(node) or "").partition("\n")[0])
+        name: Entry(module, (ast.get_docstring(node) or "").partition("\n")[0], _extra([name, *above], classes))
         for name, (node, module) in sorted(classes.items())
         if base in (above := _above(name, classes)) and name[0] != "_" and not _abstract([name, *above], classes)
     }
@@ -63,6 +69,15 @@ def _above(name: str, classes: dict[str, tuple[ast.ClassDef, str]]) -> list[str]
         return []
     bases = [ast.unparse(base).partition("[")[0] for base in classes[name][0].bases]
     return [each for base in bases for each in (base, *_above(base, classes))]
+
+
+def _extra(line: list[str], classes: dict[str, tuple[ast.ClassDef, str]]) -> str:
+    """What the attribute ``extra`` says in the first class in ``line`` (nearest first) that has it; else nothing."""
+    for name in line:
+        for node in classes[name][0].body if name in classes else []:
+            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "extra" and node.value is not None:
+                return str(ast.literal_eval(node.value))
+    return ""
 
 
 def _abstract(line: list[str], classes: dict[str, tuple[ast.ClassDef, str]]) -> bool:

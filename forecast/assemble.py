@@ -51,9 +51,10 @@ def assemble(config: BacktestConfig, panel: Panel) -> tuple[list[Forecaster], Ba
     for member in _taking_part(config.baselines):
         baseline_kind = _class(member, Baseline, "forecast.baselines")
         arguments = _options_of(baseline_kind, skip={"name"})[1]
-        season = {"seasonality": config.seasonality} if "seasonality" in arguments else {}
+        told = {"seasonality": config.seasonality, "horizon": config.horizon}
+        said = {name: value for name, value in told.items() if name in arguments}
         label = f"baseline {member.class_path}"
-        options = _checked(baseline_kind, season | member.init_args, label, skip={"name"})
+        options = _checked(baseline_kind, said | member.init_args, label, skip={"name"})
         baseline = baseline_kind(**options, name=member.name)
         baselines.append(member._replace(init_args=_plain({name: getattr(baseline, name) for name in arguments})))
         others.append(baseline)

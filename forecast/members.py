@@ -43,12 +43,15 @@ def known(kind: str) -> list[str]:
 def members(kind: str, parts: Iterable[Any], where: str = "") -> tuple[Member, ...]:
     """The ``models`` or ``baselines`` of a list: names, ``all``, none at all, or entries with class_path.
 
+    ``all`` leaves out those that need a package which is not installed.
+
     Raises:
         InputError: names the entry that is unknown or malformed.
     """
     parts = list(parts) or ["none"]
     if parts == ["all"]:
-        parts = known(kind)
+        available = catalog(*_PACKAGES[kind])
+        parts = [name for name in known(kind) if available[name].is_available]
     return tuple(_member(kind, part, where) for part in parts)
 
 

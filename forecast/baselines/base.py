@@ -2,12 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from importlib.util import find_spec
 from statistics import NormalDist
 from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
 
+from datamodules.errors import InputError
 from datamodules.panel import Panel
 
 
@@ -23,6 +25,7 @@ class Baseline(ABC):
             cutoffs may be handed over at once, with the whole panel (a contract test holds every baseline to it).
         local: whether each series is learnt from and forecast by itself, so that series of a panel larger than memory
             may be handed over some at a time, each lot to a forecaster of its own.
+        extra: the package that it needs, which an extra of the same name brings; empty for none.
         name: the name in every table; the class name when not given.
         notes: after ``fit`` and ``predict``, what the reader of a result should know: ``"not converged on 3 of 414
             series"``; empty when there is nothing to say.
@@ -30,6 +33,7 @@ class Baseline(ABC):
 
     causal: ClassVar[bool] = True
     local: ClassVar[bool] = True
+    extra: ClassVar[str] = ""
 
     def __init__(self, *, name: str = "") -> None:
         self.name = name or type(self).__name__
@@ -46,6 +50,21 @@ class Baseline(ABC):
         Raises:
             ForecastError: when a series gets no finite forecast.
         """
+
+
+def is_available(kind: type[Baseline]) -> bool:
+    """Whether the package that a baseline needs, if any, is installed."""
+    return not kind.extra or find_spec(kind.extra) is not None
+
+
+def require(baseline: Baseline, note: str = "") -> None:
+    """Raise InputError unless the package that a baseline needs is installed; ``note`` says what it brings along."""
+    kind = type(baseline)
+    if not is_available(kind):
+        raise InputError(
+            f"{kind.__name__} needs the package {kind.extra!r}, which is not installed. Install it with pip install "
+            f"'forecast-toolkit[{kind.extra}]'{f' ({note})' if note else ''}, or leave {kind.__name__} out."
+        )
 
 
 def normal_quantiles(mean: np.ndarray, spread: np.ndarray, levels: Sequence[float]) -> np.ndarray:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from datamodules.errors import one_of
-from datamodules.find import catalog
+from datamodules.find import Entry, catalog
 from forecast.commands.parser import Parser
 
 _PACKAGES: Final = {
@@ -21,15 +21,21 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     parser.add_argument("kind", help=f"one of {', '.join(kinds)}")
     kind = str(parser.read(arguments)["kind"])
     one_of("list", kind, kinds)
-    lines = (
-        _metrics() if kind == "metrics" else {name: each.summary for name, each in catalog(*_PACKAGES[kind]).items()}
-    )
+    lines = _metrics() if kind == "metrics" else {name: _line(each) for name, each in _catalog(kind).items()}
     from forecast.commands.terminal import say
 
     width = max(map(len, lines))
     for name, line in lines.items():
         say(f"{name:<{width}}  {line}")
     return 0
+
+
+def _catalog(kind: str) -> dict[str, Entry]:
+    return catalog(*_PACKAGES[kind])
+
+
+def _line(entry: Entry) -> str:
+    return f"{entry.summary} (extra {entry.extra})" if entry.extra else entry.summary
 
 
 def _metrics() -> dict[str, str]:

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from datamodules.window import Dims
-from forecast.baselines.base import Baseline
+from forecast.baselines.base import Baseline, is_available
 from forecast.forecaster import Forecaster, find
 from forecast.models.base import ForecastModule
 from forecast.neural import NeuralForecaster
@@ -20,7 +20,7 @@ def forecasters() -> dict[str, Callable[[], Forecaster]]:
     """A maker of an unfitted forecaster by name: every baseline and every network; add other kinds here."""
     networks = find("forecast.models", ForecastModule)
     return {
-        **find("forecast.baselines", Baseline),
+        **{name: cls for name, cls in find("forecast.baselines", Baseline).items() if is_available(cls)},
         **{name: partial(small_network, cls) for name, cls in networks.items()},
     }
 
