@@ -14,6 +14,7 @@ import yaml
 
 from datamodules.door.separated import EXACT
 from datamodules.errors import InputError
+from forecast.evaluation.calibration import coverage, remarks
 from forecast.evaluation.scores import DEFAULT_METRICS, cell_scores, leaderboard
 from forecast.evaluation.verdict import verdict
 from forecast.report.render import write
@@ -58,14 +59,19 @@ class Backtest:
         return leaderboard(self.table, self.runs, self.metrics, common=bool(self.spec.get("common", False)))
 
     def verdict(self) -> str:
-        """Whether the networks are worth it, in sentences, and which series that does not cover."""
-        said = verdict(self._board, self.table, self.metrics)
+        """Whether the networks are worth it, in sentences, whose intervals miss, and which series were left out."""
+        said = " ".join([verdict(self._board, self.table, self.metrics), *remarks(self.table)])
         absent = self.health.loc[self.health["folds"] == 0, "unique_id"].astype(str).unique()
         if len(absent) == 0:
             return said
         names = ", ".join(absent[:3]) + (" ..." if len(absent) > 3 else "")
         total = self.health["unique_id"].nunique()
         return f"{said} {len(absent)} of {total} series had ended, or had too little history, at every cutoff: {names}."
+
+    def calibration(self) -> pd.DataFrame:
+        """What intervals cover, a row per model and central interval; over all steps (``step`` 0), then by step."""
+        whole = coverage(self.table).assign(step=0)
+        return pd.concat([whole, coverage(self.table, ["step"])], ignore_index=True)[_CALIBRATION]
 
     def to_wide(self) -> pd.DataFrame:
         """``unique_id, ds, cutoff, y``, a column a model, and its interval bounds."""
@@ -87,6 +93,7 @@ class Backtest:
         except OSError as error:
             raise InputError(f"output folder {folder} cannot be made: {error.strerror}. Name another.") from error
         _atomic(folder / "leaderboard.csv", lambda path: self.leaderboard().to_csv(path, index=False))
+        _atomic(folder / "calibration.csv", lambda path: self.calibration().to_csv(path, index=False))
         _atomic(folder / "scores.csv", lambda path: cell_scores(self.table).to_csv(path, index=False))
         _atomic(folder / "forecasts.parquet", lambda path: self.table.to_parquet(path, index=False))
         _atomic(folder / "recent.parquet", lambda path: self.recent.to_parquet(path, index=False))
@@ -130,6 +137,7 @@ FILES = (
     "covariates.csv",
     "provenance.json",
 )
+_CALIBRATION = ["model", "step", "level", "rows", "coverage", "width"]
 _TEXTS = ("model", "unique_id", "target", "dropped", "note", "error", "cutoff", "kind", "column", "role", "categories")
 
 

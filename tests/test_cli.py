@@ -302,6 +302,6 @@ def test_closed_pipe_is_silent():
 def test_all_files_are_there_and_provenance_names_the_data(data):
     assert backtest(data, "--output", "out") == 0
     folder = Path("out")
-    expected = {*FILES, "leaderboard.csv", "scores.csv", "report.html", "parts"}
+    expected = {*FILES, "leaderboard.csv", "scores.csv", "calibration.csv", "report.html", "parts"}
     assert {path.name for path in folder.iterdir()} == expected
     assert len(json.loads((folder / "provenance.json").read_text())["fingerprint"]) == 64

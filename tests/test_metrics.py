@@ -2,6 +2,7 @@ from math import log1p, sqrt
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn import metrics as sk
 
 from datamodules.errors import InputError
@@ -52,6 +53,12 @@ INDEPENDENT = {
     "pinball": lambda r: np.mean(
         [sk.mean_pinball_loss(r.actual, r.quantiles[:, i], alpha=level) for i, level in enumerate(LEVELS)]
     ),
+    "crps": lambda r: (
+        2 * np.mean([sk.mean_pinball_loss(r.actual, r.quantiles[:, i], alpha=level) for i, level in enumerate(LEVELS)])
+    ),
+    "interval_score": lambda r: _loop(r, lambda i, y, f: _winkler(r, i, y)),
+    "msis": lambda r: _loop(r, lambda i, y, f: _winkler(r, i, y) / r.naive_mae[i]),
+    "wis": lambda r: _loop(r, lambda i, y, f: (abs(y - r.quantiles[i, 1]) / 2 + 0.1 * _winkler(r, i, y)) / 1.5),
     "coverage": lambda r: _loop(r, lambda i, y, f: r.quantiles[i, 0] <= y <= r.quantiles[i, 2]),
     "width": lambda r: _loop(r, lambda i, y, f: r.quantiles[i, 2] - r.quantiles[i, 0]),
     "skill": lambda r: (
@@ -62,6 +69,12 @@ INDEPENDENT = {
 }
 
 OPTIMUM = dict.fromkeys(INDEPENDENT, 0.0) | {"r2": 1.0, "explained_variance": 1.0, "coverage": 1.0, "skill": 1.0}
+
+
+def _winkler(rows, index, actual):
+    """Of the interval from level 0.1 to 0.9."""
+    low, _, high = rows.quantiles[index]
+    return high - low + (10 * (low - actual) if actual < low else 10 * (actual - high) if actual > high else 0.0)
 
 
 def _slow_rmsse(rows):
@@ -122,6 +135,10 @@ def _with(values, at, value):
         ("skill", {"reference": _with(_rows().reference, [0], np.nan)}, "1 rows without a forecast of the reference"),
         ("skill", {"reference": _rows().actual}, "60 rows, on all the reference is perfect"),
         ("pinball", {"quantiles": np.empty((60, 0))}, "60 rows without quantiles"),
+        ("crps", {"quantiles": np.empty((60, 0))}, "60 rows without quantiles"),
+        ("wis", {"levels": (0.2, 0.5, 0.9)}, "60 rows without a central interval"),
+        ("interval_score", {"quantiles": np.empty((60, 0))}, "60 rows without quantiles"),
+        ("msis", {"naive_mae": _with(_rows().naive_mae, [0], 0.0)}, "1 rows whose series has no"),
         ("coverage", {"quantiles": np.empty((60, 0))}, "60 rows without quantiles"),
         ("width", {"levels": (0.2, 0.5, 0.9)}, "60 rows without a central interval"),
     ],
@@ -140,6 +157,7 @@ def test_no_rows_are_undefined_not_zero():
 def test_interval_is_the_widest_pair_of_mirrored_levels():
     assert m.central_interval((0.025, 0.1, 0.5, 0.9, 0.99)) == (1, 3)
     assert m.central_interval((0.5,)) == ()
+    assert m.central_intervals((0.025, 0.1, 0.5, 0.9, 0.975)) == [(0, 4), (1, 3)]
 
 
 def test_unknown_metric_names_the_nearest():
@@ -171,3 +189,33 @@ def test_published_accuracy_of_beer_forecasts(method, published):
     rows = _rows()._replace(actual=actual, mean=mean, naive_mae=scale)
     ours = [m.all_metrics()[name](rows).value for name in ("rmse", "mae", "mape", "mase")]
     np.testing.assert_allclose(ours, published, atol=0.0051)
+
+
+def test_published_scores_of_the_google_stock_interval():
+    """Forecasting: Principles and Practice, 3rd ed., section 5.9: the naive 80 % interval of 2016-01-04."""
+    close, low, actual = 758.88, 744.54, 741.84
+    rows = _rows(n=1)._replace(actual=np.array([actual]), levels=(0.1, 0.9))
+    rows = rows._replace(quantiles=np.array([[low, 2 * close - low]]))
+    assert m.interval_score(rows).value == pytest.approx(55.7, abs=0.05)
+    lower = rows._replace(quantiles=rows.quantiles[:, :1], levels=(0.1,))
+    assert m.crps(lower).value == pytest.approx(4.86, abs=0.005)
+
+
+def test_crps_of_many_levels_nears_the_closed_form_of_a_normal_forecast():
+    """Gneiting and Raftery (2007), equation 21: sigma (z (2 Phi(z) - 1) + 2 phi(z) - 1 / sqrt(pi))."""
+    levels = tuple(float(level) for level in (np.arange(400) + 0.5) / 400)
+    actual = np.array([-2.0, 0.3, 7.0])
+    rows = _rows(n=3)._replace(actual=actual, levels=levels)
+    rows = rows._replace(quantiles=np.tile(1 + 2 * stats.norm.ppf(levels), (3, 1)))
+    z = (actual - 1) / 2
+    exact = 2 * (z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / np.sqrt(np.pi))
+    assert m.crps(rows).value == pytest.approx(exact.mean(), rel=1e-3)
+
+
+def test_weighted_interval_score_is_the_crps_of_mirrored_levels_with_a_median():
+    """Bracher et al. (2021), section 2.2."""
+    rows = _rows()
+    assert m.wis(rows).value == pytest.approx(m.crps(rows).value)
+    without = rows._replace(quantiles=rows.quantiles[:, [0, 2]], levels=(0.1, 0.9))
+    by_hand = (m.mae(rows).value / 2 + 0.1 * m.interval_score(without).value) / 1.5
+    assert m.wis(without).value == pytest.approx(by_hand)

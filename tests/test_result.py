@@ -12,6 +12,7 @@ from datamodules.errors import InputError
 from datamodules.window import Dims
 from forecast.backtest import backtest
 from forecast.baselines.naive import Naive, SeasonalNaive
+from forecast.evaluation.scores import score
 from forecast.models.mlp import MLP
 from forecast.neural import NeuralForecaster
 from forecast.result import Backtest
@@ -20,6 +21,7 @@ FILES = {
     *(
         "leaderboard.csv",
         "scores.csv",
+        "calibration.csv",
         "forecasts.parquet",
         "runs.csv",
         "curves.csv",
@@ -129,3 +131,19 @@ def test_stamps_of_any_clock_go_round(clock, tmp_path):
     pd.testing.assert_frame_equal(again.table, result.table)
     pd.testing.assert_frame_equal(again.recent, result.recent)
     pd.testing.assert_frame_equal(again.runs, result.runs)
+
+
+def test_calibration_is_kept_over_all_steps_and_by_step(result, kept):
+    found = pd.read_csv(kept / "calibration.csv")
+    assert found.columns.tolist() == ["model", "step", "level", "rows", "coverage", "width"]
+    assert found.groupby("model")["step"].agg(list).to_dict() == {
+        name: [0, 1, 2, 3] for name in ("MLP", "Naive", "SeasonalNaive")
+    }
+    whole = found[found["step"] == 0].set_index("model")["coverage"]
+    scored = score(result.table, ["coverage"], by=[]).groupby("model")["coverage"].mean()
+    pd.testing.assert_series_equal(whole.sort_index(), scored.sort_index())
+
+
+def test_verdict_says_whose_intervals_do_not_cover(result):
+    narrow = result.table.assign(**{"q0.1": result.table["mean"] - 1e-6, "q0.9": result.table["mean"] + 1e-6})
+    assert "Intervals of 80 % that do not cover 80 %: " in replace(result, table=narrow).verdict()

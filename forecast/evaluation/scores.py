@@ -13,6 +13,7 @@ from forecast.table import KEYS, ROW, level_columns
 
 DEFAULT_METRICS = ("mase", "smape", "rmsse", "mae", "rmse")
 REFERENCE = "SeasonalNaive"
+_OF_AN_INTERVAL = {"coverage", "width", "interval_score", "msis"}
 
 
 def score(
@@ -25,7 +26,7 @@ def score(
     """A row per (model, seed) and combination of ``by``, with a column a metric.
 
     Further columns: ``rows`` scored, ``unobserved`` rows that could not be, ``undefined`` (which metrics are NaN, and
-    for how many rows), and ``nominal``, the level of the interval that coverage and width are about.
+    for how many rows), and ``nominal``, the level of the interval that coverage, width and interval scores are about.
 
     Args:
         table: the forecast table with actuals.
@@ -55,7 +56,7 @@ def score(
         records.append(values | {"rows": len(observed), "unobserved": unobserved, "undefined": undefined})
     names = [*functions, "rows", "unobserved", "undefined"]
     result = pd.concat([keys(table, first, columns), pd.DataFrame(records, columns=names)], axis=1)
-    return result.assign(nominal=nominal) if {"coverage", "width"} & set(functions) else result
+    return result.assign(nominal=nominal) if _OF_AN_INTERVAL & set(functions) else result
 
 
 def cell_scores(table: pd.DataFrame) -> pd.DataFrame:
