@@ -25,6 +25,7 @@ def _rows(n=60, seed=0, **changes):
         naive_mse=rng.uniform(9, 30, n // 6)[path],
         path=path,
         reference=actual + rng.normal(0, 8, n),
+        naive2=actual * rng.uniform(0.6, 1.5, n),
     )
     return rows._replace(**changes)
 
@@ -65,6 +66,15 @@ INDEPENDENT = {
         1
         - _loop(r, lambda i, y, f: abs(y - f) / r.naive_mae[i])
         / _loop(r, lambda i, y, f: abs(y - r.reference[i]) / r.naive_mae[i])
+    ),
+    "owa": lambda r: (
+        (
+            _loop(r, lambda i, y, f: abs(y - f) / (abs(y) + abs(f)))
+            / _loop(r, lambda i, y, f: abs(y - r.naive2[i]) / (abs(y) + abs(r.naive2[i])))
+            + _loop(r, lambda i, y, f: abs(y - f) / r.naive_mae[i])
+            / _loop(r, lambda i, y, f: abs(y - r.naive2[i]) / r.naive_mae[i])
+        )
+        / 2
     ),
 }
 
@@ -134,6 +144,9 @@ def _with(values, at, value):
         ("rmsse", {"naive_mse": _with(_rows().naive_mse, [0], 0.0)}, "1 rows whose series has no"),
         ("skill", {"reference": _with(_rows().reference, [0], np.nan)}, "1 rows without a forecast of the reference"),
         ("skill", {"reference": _rows().actual}, "60 rows, on all the reference is perfect"),
+        ("owa", {"naive2": _with(_rows().naive2, [0, 3], np.nan)}, "2 rows without a forecast of Naive2"),
+        ("owa", {"naive2": _rows().actual}, "60 rows, on all Naive2 is perfect"),
+        ("owa", {"naive_mae": _with(_rows().naive_mae, [0], 0.0)}, "1 rows whose series has no"),
         ("pinball", {"quantiles": np.empty((60, 0))}, "60 rows without quantiles"),
         ("crps", {"quantiles": np.empty((60, 0))}, "60 rows without quantiles"),
         ("wis", {"levels": (0.2, 0.5, 0.9)}, "60 rows without a central interval"),
@@ -147,6 +160,22 @@ def test_undefined_is_nan_with_its_count(name, changes, reason):
     value, undefined = m.all_metrics()[name](_rows(**changes))
     assert np.isnan(value)
     assert undefined.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("smape", "mase", "published"), [(9.328, 0.893, 0.440), (13.912, 1.193, 0.628), (18.383, 2.395, 1)]
+)
+def test_owa_of_published_scores(smape, mase, published):
+    """The M4 competition's evaluation sheet, Hourly: ES-RNN, seasonal naive and Naive2."""
+    large = 1e9  # the first row makes the MASE alone, the second one the sMAPE
+    actual, scale = np.array([large, 1.0]), np.array([1.0, large])
+    ours, naive2 = (
+        np.array([large + 2 * scaled, (100 + percent) / (100 - percent)])
+        for percent, scaled in ((smape, mase), (18.383, 2.395))
+    )
+    rows = _rows()._replace(actual=actual, mean=ours, naive2=naive2, naive_mae=scale)
+    assert (m.smape(rows).value, m.mase(rows).value) == pytest.approx((smape, mase))
+    assert m.owa(rows).value == pytest.approx(published, abs=6e-4)  # from rounded figures
 
 
 def test_no_rows_are_undefined_not_zero():

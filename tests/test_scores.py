@@ -186,6 +186,17 @@ def test_leaderboard_without_reference_or_runs_says_why_there_is_no_p_value():
     assert board["skill"].isna().all()
 
 
+def test_owa_is_against_naive2_and_says_where_it_is_missing():
+    table = _table({("A", 0): 1.0, ("Naive2", 0): 3.0, ("Naive2", 1): 9.0})
+    scores = score(table, ["smape", "mase", "owa"]).set_index(["model", "seed"])
+    ours, theirs = scores.loc[("A", 0)], scores.loc[("Naive2", 0)]
+    assert theirs["owa"] == 1
+    assert ours["owa"] == pytest.approx((ours["smape"] / theirs["smape"] + ours["mase"] / theirs["mase"]) / 2)
+    alone = score(_table({("A", 0): 1.0}), ["owa"]).iloc[0]
+    assert np.isnan(alone["owa"])
+    assert alone["undefined"] == "owa: 72 rows without a forecast of Naive2"
+
+
 def test_first_metric_must_have_a_best():
     with pytest.raises(InputError, match="bias"):
         leaderboard(_table(MODELS), _runs(), ["bias", "mae"])

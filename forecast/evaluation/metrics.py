@@ -26,6 +26,7 @@ class Rows(NamedTuple):
     naive_mse: np.ndarray  # (n)
     path: np.ndarray  # (n) one integer for each (series, target, cutoff)
     reference: np.ndarray  # (n) the reference's forecast, NaN where there is none
+    naive2: np.ndarray  # (n) the forecast of Naive2, NaN where there is none
 
 
 class Score(NamedTuple):
@@ -264,6 +265,23 @@ def skill(rows: Rows) -> Score:
         return lost or ours
     return _refuse_all(rows, theirs.value == 0, "rows, on all the reference is perfect") or Score(
         1 - ours.value / theirs.value
+    )
+
+
+def owa(rows: Rows) -> Score:
+    """Overall weighted average: mean of sMAPE / sMAPE of Naive2 and MASE / MASE of Naive2 on the same rows; no unit.
+
+    Makridakis, Spiliotis and Assimakopoulos (2020), the M4 competition. Naive2 has 1; below is better.
+    """
+    lost = _refuse(np.isnan(rows.naive2), "rows without a forecast of Naive2")
+    theirs = rows._replace(mean=rows.naive2)
+    ours = smape(rows), mase(rows)
+    undefined = lost or next((score for score in ours if score.undefined), None)
+    if undefined:
+        return undefined
+    bases = smape(theirs).value, mase(theirs).value
+    return _refuse_all(rows, min(bases) == 0, "rows, on all Naive2 is perfect") or Score(
+        (ours[0].value / bases[0] + ours[1].value / bases[1]) / 2
     )
 
 

@@ -13,6 +13,7 @@ from forecast.table import KEYS, ROW, level_columns
 
 DEFAULT_METRICS = ("mase", "smape", "rmsse", "mae", "rmse")
 REFERENCE = "SeasonalNaive"
+NAIVE2 = "Naive2"  # what owa is measured against
 _OF_AN_INTERVAL = {"coverage", "width", "interval_score", "msis"}
 
 
@@ -32,7 +33,7 @@ def score(
         table: the forecast table with actuals.
         metrics: names; ``forecast list metrics`` shows them.
         by: further columns to group by, such as ``step``, ``cutoff`` or ``unique_id``.
-        reference: the model that skill is measured against.
+        reference: the model that skill is measured against; ``owa`` always is against Naive2.
     """
     functions = named(metrics)
     for name in by:
@@ -42,7 +43,7 @@ def score(
     counts = np.bincount(code, minlength=len(first))
     order = np.argsort(code, kind="stable")
     stops = np.cumsum(counts)
-    rows = _rows(table, reference if "skill" in functions else "")
+    rows = _rows(table, reference if "skill" in functions else "", NAIVE2 if "owa" in functions else "")
     interval = central_interval(rows.levels)
     nominal = rows.levels[interval[1]] - rows.levels[interval[0]] if interval else np.nan
     records = []
@@ -116,21 +117,30 @@ def deciding_metric(board: pd.DataFrame, metrics: Sequence[str]) -> str:
     return next((name for name in ordering if board[name].notna().any()), ordering[0])
 
 
-def _rows(table: pd.DataFrame, reference: str) -> Rows:
+def _rows(table: pd.DataFrame, reference: str, naive2: str) -> Rows:
     levels = level_columns(table)
     columns = {name: table[name].to_numpy() for name in ("actual", "mean", "naive_mae", "naive_mse")}
-    theirs = np.full(len(table), np.nan)
-    is_reference = (table["model"] == reference).to_numpy()
-    if is_reference.any():
-        row, first = group(table, ROW)
-        by_row = np.full(len(first), np.nan)
-        of_reference = np.flatnonzero(is_reference & (table["seed"] == table["seed"][is_reference].min()).to_numpy())
-        by_row[row[of_reference]] = columns["mean"][of_reference]
-        theirs = by_row[row]
     quantiles = table[list(levels)].to_numpy(dtype=np.float64)
     return Rows(
-        **columns, quantiles=quantiles, levels=tuple(levels.values()), path=group(table, PATH)[0], reference=theirs
+        **columns,
+        quantiles=quantiles,
+        levels=tuple(levels.values()),
+        path=group(table, PATH)[0],
+        reference=_forecast_of(table, reference),
+        naive2=_forecast_of(table, naive2),
     )
+
+
+def _forecast_of(table: pd.DataFrame, model: str) -> np.ndarray:
+    """(n) what the first seed of ``model`` forecasts for each row of the table; NaN where it does not."""
+    own = (table["model"] == model).to_numpy()
+    if not own.any():
+        return np.full(len(table), np.nan)
+    row, first = group(table, ROW)
+    by_row = np.full(len(first), np.nan)
+    own = own & (table["seed"] == table["seed"][own].min()).to_numpy()
+    by_row[row[own]] = table["mean"].to_numpy()[own]
+    return by_row[row]
 
 
 def _take(rows: Rows, members: np.ndarray) -> Rows:
@@ -145,6 +155,7 @@ def _take(rows: Rows, members: np.ndarray) -> Rows:
         naive_mse=rows.naive_mse[members],
         path=rows.path[members],
         reference=rows.reference[members],
+        naive2=rows.naive2[members],
     )
 
 
