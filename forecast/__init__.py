@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from forecast.auditing.audit import audit
     from forecast.backtest import backtest
     from forecast.checkpoint import load
+    from forecast.external.evaluate import evaluate
     from forecast.neural import NeuralForecaster
     from forecast.result import Backtest
 
@@ -33,6 +34,7 @@ __all__ = [
     "Preparation",
     "audit",
     "backtest",
+    "evaluate",
     "last_cutoffs",
     "load",
 ]
@@ -47,6 +49,7 @@ _HOMES = {
     "Backtest": "forecast.result",
     "audit": "forecast.auditing.audit",
     "backtest": "forecast.backtest",
+    "evaluate": "forecast.external.evaluate",
     "load": "forecast.checkpoint",
 }
 _CLASSES = {"forecast.models": "ForecastModule", "forecast.baselines": "Baseline"}  # package -> base

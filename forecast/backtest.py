@@ -115,10 +115,10 @@ def backtest(
         table=_table([part.table for part in done if len(part.table)], task.levels),
         runs=pd.DataFrame([part.run for part in done]),
         curves=_curves([part.curves for part in done if len(part.curves)]),
-        recent=_recent(task),
+        recent=recent(task),
         health=health(panel).assign(folds=_folds_of_series(task)),
         covariates=covariate_health(panel),
-        provenance=_provenance(panel, list(chosen), time.perf_counter() - started),
+        provenance=provenance(panel, list(chosen), time.perf_counter() - started),
     )
 
 
@@ -152,7 +152,7 @@ def _folds_of_series(task: Task) -> np.ndarray:
     return np.repeat(folds[order], len(task.panel.columns.target))
 
 
-def _recent(task: Task) -> pd.DataFrame:
+def recent(task: Task) -> pd.DataFrame:
     """The series from some horizons and seasons before the first cutoff to the end: unique_id, target, ds, y."""
     return pd.concat([_recent_of(chunk.panel, task) for chunk in task.panel.chunks()], ignore_index=True)
 
@@ -176,7 +176,8 @@ def _recent_of(panel: Panel, task: Task) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _provenance(panel: Panel, seeds: list[int], seconds: float) -> dict[str, Any]:
+def provenance(panel: Panel, seeds: list[int], seconds: float) -> dict[str, Any]:
+    """What a result came from: fingerprint, date, seeds, machine, versions."""
     return {
         "fingerprint": panel.fingerprint(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -22,6 +22,7 @@ LAYERS = (
     ("forecast.commands",),
     ("forecast.assemble", "forecast.resolve"),
     ("forecast.config", "forecast.members", "forecast.values"),
+    ("forecast.external",),
     ("forecast.backtest", "forecast.auditing"),
     ("forecast.result",),
     ("forecast.report",),

@@ -76,7 +76,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
             spec=spec,
         )
     result.save(folder)
-    _show_result(result)
+    show_result(result)
     say(f"report: {folder / 'report.html'}")
     return 0 if len(result.table) else 1
 
@@ -185,7 +185,8 @@ def _why(resolved: "Resolved", name: str) -> str:
     return resolved.reasons.get(name, "given" if given else "default")
 
 
-def _show_result(result: "Backtest") -> None:
+def show_result(result: "Backtest") -> None:
+    """Show the leaderboard and the verdict."""
     from forecast.commands.terminal import frame, say, show
     from forecast.evaluation.metrics import all_metrics, direction
 

@@ -35,8 +35,7 @@ def prepare(folder: Path, spec: dict[str, Any], fingerprint: str, *, overwrite: 
         for name in FILES:
             (folder / name).unlink(missing_ok=True)
     spec = yaml.safe_load(yaml.safe_dump(spec))
-    if (folder / "config.yaml").exists():
-        _refuse_another(folder, spec, fingerprint)
+    refuse_another(folder, spec, fingerprint)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         texts = (yaml.safe_dump(spec, sort_keys=False), json.dumps({"fingerprint": fingerprint}))
@@ -48,7 +47,10 @@ def prepare(folder: Path, spec: dict[str, Any], fingerprint: str, *, overwrite: 
         raise InputError(f"output {folder} cannot be written: {error.strerror}. Name another folder.") from error
 
 
-def _refuse_another(folder: Path, spec: dict[str, Any], fingerprint: str) -> None:
+def refuse_another(folder: Path, spec: dict[str, Any], fingerprint: str) -> None:
+    """Raise InputError when the folder holds another configuration, or a result on other data."""
+    if not (folder / "config.yaml").exists():
+        return
     advice = "Say --overwrite to start anew, or name another folder with --output."
     provenance, known = folder / "provenance.json", {}
     try:

@@ -14,6 +14,7 @@ from forecast.evaluation.significance import Losses, compare, cutoff_losses, hol
 
 LEVEL = 0.05
 _FEW_CUTOFFS = 5
+_TRIED = ("network", "external")  # kinds that have to prove themselves against baselines
 
 
 def verdict(
@@ -26,7 +27,8 @@ def verdict(
     """Up to three sentences: is a network worth it, what that rests on, and what to keep in mind.
 
     A network beats another model when its metric is better, and the Diebold-Mariano test says so at the 5 % level with
-    p-values corrected for the number of networks (Holm). It is worth it when it beats the best baseline.
+    p-values corrected for the number of networks (Holm). It is worth it when it beats the best baseline. Forecasts made
+    elsewhere have to prove themselves as networks do; the sentences speak of models then.
 
     Args:
         board: the leaderboard.
@@ -38,22 +40,24 @@ def verdict(
     if scored.empty:
         return _join("Nothing was scored, so nothing can be said", _caveats(board))
     values = scored.set_index("model")[deciding_metric(scored, metrics)]
-    networks = list(scored.loc[scored["kind"] == "network", "model"])
+    tried = scored["kind"].isin(_TRIED) & (scored["model"] != reference)
+    networks = list(scored.loc[tried, "model"])
+    noun = "model" if (scored.loc[tried, "kind"] == "external").any() else "network"
     baselines = list(scored.loc[(scored["kind"] == "baseline") | (scored["model"] == reference), "model"])
     label = str(values.name).upper() if len(str(values.name)) <= 5 else str(values.name)
     told = [f"{metrics[0]} is undefined here, {label} is told instead"] if values.name != metrics[0] else []
     if not networks or not baselines:
-        return _join(_one_sided(label, values, networks, baselines), [*told, *_caveats(board)])
+        return _join(_one_sided(label, values, networks, baselines, noun), [*told, *_caveats(board)])
     shared, _ = common_rows(table)
     losses = cutoff_losses(shared)
     best = _Duel(label, values, baselines[0], _against(losses, networks, baselines[0]))
     naive = _Duel(label, values, reference, _against(losses, networks, reference)) if reference in baselines else best
     champion = [*best.won, *naive.won, *networks][0]
-    basis = _basis(shared, scored, losses, len(networks))
+    basis = _basis(shared, scored, losses, f"{len(networks)} {noun}s" if len(networks) > 1 else "")
     few = len(losses.values)
     doubts = [f"{few} cutoffs can show only large differences"] if 1 < few < _FEW_CUTOFFS else []
     doubts = [*told, *_spread(scored, champion, best), *doubts, *_caveats(board)]
-    return _join(_conclude(champion, best, naive), doubts, basis)
+    return _join(_conclude(champion, best, naive, noun), doubts, basis)
 
 
 class _Duel(NamedTuple):
@@ -94,7 +98,7 @@ def _against(losses: Losses, networks: Sequence[str], opponent: str) -> pd.DataF
     )
 
 
-def _conclude(champion: str, best: _Duel, naive: _Duel) -> str:
+def _conclude(champion: str, best: _Duel, naive: _Duel, noun: str) -> str:
     own = f"{best.label} of {_number(float(best.values[champion]))}"
     same = best.opponent == naive.opponent
     gaps = best.gap(champion) if same else f"{best.gap(champion)} and {naive.gap(champion)}"
@@ -102,30 +106,28 @@ def _conclude(champion: str, best: _Duel, naive: _Duel) -> str:
         return f"{champion} is worth it on these data: its {own} is {gaps}"
     if np.isnan(best.tests["p"][champion]):
         return (
-            f"Whether a network is worth it cannot be told: {best.tests['note'][champion]}; the best network, "
+            f"Whether a {noun} is worth it cannot be told: {best.tests['note'][champion]}; the best {noun}, "
             f"{champion}, has a {own}, {gaps}"
         )
     if champion in naive.won:
         return (
-            f"No network beats the best baseline, {best.opponent}, at the 5 % level, though {champion} beats "
+            f"No {noun} beats the best baseline, {best.opponent}, at the 5 % level, though {champion} beats "
             f"{naive.opponent}: it has a {own}, {gaps}"
         )
-    return (
-        f"No network beats {naive.opponent} on these data at the 5 % level: the best, {champion}, has a {own}, {gaps}"
-    )
+    return f"No {noun} beats {naive.opponent} on these data at the 5 % level: the best, {champion}, has a {own}, {gaps}"
 
 
-def _one_sided(label: str, values: pd.Series, networks: list[str], baselines: list[str]) -> str:
+def _one_sided(label: str, values: pd.Series, networks: list[str], baselines: list[str], noun: str) -> str:
     first = [f"{name} ({label} {_number(float(values[name]))})" for name in [*networks, *baselines][:1]]
     if networks:
         return (
-            f"Whether a network is worth it cannot be said without a baseline: the best network is {first[0]}; "
+            f"Whether a {noun} is worth it cannot be said without a baseline: the best {noun} is {first[0]}; "
             "add SeasonalNaive (--baselines)"
         )
     return f"No network was scored; the best baseline is {first[0]}" if baselines else "No network was scored"
 
 
-def _basis(table: pd.DataFrame, scored: pd.DataFrame, losses: Losses, n_networks: int) -> str:
+def _basis(table: pd.DataFrame, scored: pd.DataFrame, losses: Losses, tried: str) -> str:
     targets = table["target"].nunique()
     counts = [
         _count(table["unique_id"].nunique(), "series", "series"),
@@ -134,7 +136,7 @@ def _basis(table: pd.DataFrame, scored: pd.DataFrame, losses: Losses, n_networks
         _count(table["step"].nunique(), "step"),
         _count(int(scored["seeds"].max()), "seed"),
     ]
-    correction = f", Holm-corrected over {n_networks} networks" if n_networks > 1 else ""
+    correction = f", Holm-corrected over {tried}" if tried else ""
     test = f"; p-values are of the Diebold-Mariano test on the {losses.unit}{correction}"
     return f"This rests on {', '.join(counts[:-1])} and {counts[-1]}{test if len(losses.values) > 1 else ''}"
 
