@@ -23,6 +23,7 @@ from datamodules.made.holiday_places import is_file
 from datamodules.panel import Panel
 from datamodules.preparation import Preparation
 from datamodules.split import cutoffs_at_positions, known_rows
+from forecast.footprint import fitted_bytes
 from forecast.forecaster import Forecaster, Seeded
 from forecast.neural import NeuralForecaster
 from forecast.table import join_actuals, stacked
@@ -110,7 +111,7 @@ def run(arm: Arm, task: Task) -> Part:
     if isinstance(forecaster, Seeded):
         forecaster = forecaster.with_seed(arm.seed)
     local = getattr(forecaster, "local", False)
-    tables, notes, seconds = [], [], {"fit_seconds": 0.0, "predict_seconds": 0.0}
+    tables, notes, sizes, seconds = [], [], [], {"fit_seconds": 0.0, "predict_seconds": 0.0}
     try:
         if not local:
             with _timed(seconds, "fit_seconds"):
@@ -122,6 +123,7 @@ def run(arm: Arm, task: Task) -> Part:
                     forecaster.fit(training_panel(arm, own))
             with _timed(seconds, "predict_seconds"):
                 tables.append(predictions(forecaster, arm, own))
+            sizes.append(fitted_bytes(forecaster, arm.forecaster))
             notes.append(getattr(forecaster, "notes", {}))
         table = _in_order(tables)
     except Exception as error:  # noqa: BLE001 - whatever it is, the arm becomes a row and the others go on
@@ -129,7 +131,7 @@ def run(arm: Arm, task: Task) -> Part:
         record["error"] = f"{type(error).__name__}: {error}"
         return Part(pd.DataFrame(), _curves(forecaster, arm), record)
     record |= seconds | _merged(notes)
-    record["parameters"] = int(getattr(forecaster, "parameters", 0))
+    record |= {"parameters": int(getattr(forecaster, "parameters", 0)), "bytes": sum(sizes) if local else sizes[-1]}
     return Part(table, _curves(forecaster, arm), record)
 
 
@@ -189,6 +191,7 @@ def _record(arm: Arm, task: Task) -> dict[str, Any]:
         "fit_seconds": float("nan"),
         "predict_seconds": float("nan"),
         "parameters": 0,
+        "bytes": float("nan"),
         "epochs": 0,
         "best_epoch": 0,
         "steps": 0,

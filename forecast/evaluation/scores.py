@@ -85,7 +85,7 @@ def leaderboard(
 
     Metrics are means over seeds; ``<metric>_sd`` is their standard deviation where there are several. ``skill`` and
     ``p_value`` (Diebold-Mariano, two-sided, one value a cutoff) are against the reference; ``note`` says why a p-value
-    is missing. Seconds are those of all fits or predictions of one seed.
+    is missing. Seconds are those of all fits or predictions of one seed, ``bytes`` those of one fitted model in a file.
 
     Args:
         table: the forecast table of all models and seeds, with actuals.
@@ -160,7 +160,7 @@ def _take(rows: Rows, members: np.ndarray) -> Rows:
 
 
 _FIRST = ["model", "kind"]
-_COSTS = ["fit_seconds", "predict_seconds", "parameters"]
+_COSTS = ["fit_seconds", "predict_seconds", "parameters", "bytes"]
 _COUNTS = ["seeds", "rows", "unobserved", "lacking"]
 _TEXTS = ["kind", "note", "undefined", "error"]
 _LAST = ["p_value", "note", *_COUNTS, *_COSTS, "undefined", "error"]
@@ -198,7 +198,7 @@ def _check_lacking(table: pd.DataFrame, shared: pd.DataFrame, lacking: pd.Series
 
 
 def _costs(runs: pd.DataFrame) -> pd.DataFrame:
-    """A row per model in ``runs``: its kind, seconds of one seed, parameters, and what went wrong."""
+    """A row per model in ``runs``: its kind, seconds of one seed, size, and what went wrong."""
     runs = runs.reindex(columns=["model", "seed", "kind", *_COSTS, "error"])
     records = []
     for model, own in runs.groupby(runs["model"].astype(str), sort=False):
@@ -206,6 +206,6 @@ def _costs(runs: pd.DataFrame) -> pd.DataFrame:
         errors = dict.fromkeys(str(text) for text in own["error"].dropna() if text)
         records.append(
             {"model": model, "kind": own["kind"].iloc[0], **seconds}
-            | {"parameters": own["parameters"].max(), "error": "; ".join(errors)}
+            | {"parameters": own["parameters"].max(), "bytes": own["bytes"].max(), "error": "; ".join(errors)}
         )
     return pd.DataFrame(records, columns=[*_FIRST, *_COSTS, "error"])

@@ -16,6 +16,7 @@ _LABELS = {
     "p": "p",
     "fit_seconds": "Fit, s",
     "predict_seconds": "Predict, s",
+    "bytes": "Size",
     "best_epoch": "Best epoch",
     "n_folds": "Folds served",
 }
@@ -27,6 +28,7 @@ _MEANINGS = {
     "fit_seconds": "Wall-clock seconds spent fitting, for one seed.",
     "predict_seconds": "Wall-clock seconds spent forecasting, for one seed.",
     "parameters": "Trainable numbers in the network; baselines count as 0.",
+    "bytes": "Size of a fitted model in a file: a network's weights, or what a baseline learnt of the series.",
     "rows": "How many forecast values each score is over.",
     "unobserved": "Forecast values with nothing observed to compare with.",
     "lacking": "Values that this model did not forecast and others did; none of them are scored.",

@@ -53,6 +53,21 @@ def seconds(value: float) -> str:
     return fixed(value, 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0)
 
 
+def size(value: float) -> str:
+    """``value`` bytes to three significant digits, in the unit that suits them.
+
+    Example:
+        >>> size(0), size(812), size(20_540), size(3_200_000)
+        ('0 B', '812 B', '20.5 KB', '3.20 MB')
+    """
+    if not math.isfinite(value):
+        return NONE
+    power = next((power for power in range(3) if value < 999.5 * 1000**power), 3)
+    shown = value / 1000**power
+    decimals = 0 if power == 0 or shown >= 99.95 else 1 if shown >= 9.995 else 2
+    return f"{fixed(shown, decimals)} {('B', 'KB', 'MB', 'GB')[power]}"
+
+
 def p_value(value: float) -> str:
     """A p-value to three decimals, ``<0.001`` below."""
     return "<0.001" if 0 <= value < 0.001 else fixed(value, 3)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from forecast.evaluation.metrics import direction
 from forecast.report.columns import Column, column
-from forecast.report.numbers import NONE, fixed, p_value, places, seconds, stamps
+from forecast.report.numbers import NONE, fixed, p_value, places, seconds, size, stamps
 from forecast.report.styles import Style
 
 
@@ -115,6 +115,8 @@ def _best(values: pd.Series, name: str) -> set[int]:
 def _is_silent(values: pd.Series) -> bool:
     if values.name in ("unobserved", "lacking"):
         return bool((values == 0).all())
+    if values.name == "bytes" and values.isna().all():
+        return True
     return not _is_numeric(values) and bool(values.isna().all() or (values.astype(str) == "").all())
 
 
@@ -130,7 +132,8 @@ def _cells(values: pd.Series, shown: Column) -> list[Cell]:
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     finite = numbers[np.isfinite(numbers)]
     decimals = 0 if (finite == np.round(finite)).all() and shown.is_count else places(finite)
-    write = seconds if shown.name.endswith("seconds") else p_value if shown.is_p_value else None
+    own = size if shown.name == "bytes" else p_value if shown.is_p_value else None
+    write = seconds if shown.name.endswith("seconds") else own
     return [
         Cell(write(value) if write else fixed(value, decimals), f"{value:.12g}" if np.isfinite(value) else "")
         for value in numbers.tolist()
