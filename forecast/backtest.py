@@ -20,6 +20,7 @@ from datamodules.split import known_rows, rolling_positions
 from forecast.arms import Part, Parts, Task, configuration, plan, run
 from forecast.evaluation.metrics import named
 from forecast.evaluation.scores import DEFAULT_METRICS
+from forecast.evaluation.series_traits import series_traits
 from forecast.forecaster import Forecaster, refuse_same_names
 from forecast.result import Backtest
 from forecast.table import KEYS, check_levels, level_column, stacked
@@ -119,6 +120,7 @@ def backtest(
         health=health(panel).assign(folds=_folds_of_series(task)),
         covariates=covariate_health(panel),
         provenance=provenance(panel, list(chosen), time.perf_counter() - started),
+        series=series_traits(panel, int(positions[0]), seasonality),
     )
 
 
@@ -180,6 +182,7 @@ def provenance(panel: Panel, seeds: list[int], seconds: float) -> dict[str, Any]
     """What a result came from: fingerprint, date, seeds, machine, versions."""
     return {
         "fingerprint": panel.fingerprint(),
+        "clock": panel.clock.plain(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 1),
         "seeds": seeds,

@@ -4,20 +4,29 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import yaml
 
+from datamodules.clocks.aliases import in_days
 from datamodules.door.separated import EXACT
 from datamodules.errors import InputError
+from forecast.evaluation.breakdown import available, breakdown, breakdowns, wins
 from forecast.evaluation.calibration import coverage, remarks
-from forecast.evaluation.scores import DEFAULT_METRICS, cell_scores, leaderboard
+from forecast.evaluation.residuals import by_series, diagnose
+from forecast.evaluation.scores import DEFAULT_METRICS, cell_scores, deciding_metric, leaderboard
 from forecast.evaluation.verdict import verdict
 from forecast.report.render import write
+from forecast.report.result import facts, title
+from forecast.report.styles import styles
+from forecast.report.tables import Grid
+from forecast.report.tables import leaderboard as leaderboard_grid
+from forecast.report.typeset import latex, markdown
 from forecast.table import to_wide
 
 
@@ -33,7 +42,9 @@ class Backtest:
         recent: the end of the series themselves, for plots.
         health: a row per series about its data.
         covariates: a row per covariate.
-        provenance: fingerprint, versions, seeds, machine.
+        provenance: fingerprint, clock, versions, seeds, machine.
+        series: a row per series and target with what was known of it at the first cutoff, to group it by
+            (``forecast.evaluation.series_traits``); empty in folders of earlier versions.
     """
 
     spec: dict[str, Any]
@@ -44,11 +55,17 @@ class Backtest:
     health: pd.DataFrame
     covariates: pd.DataFrame
     provenance: dict[str, Any]
+    series: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """The metrics asked for; the first orders the leaderboard."""
         return tuple(self.spec.get("metrics") or DEFAULT_METRICS)
+
+    @property
+    def deciding_metric(self) -> str:
+        """The first metric that orders models and is defined."""
+        return deciding_metric(self._board, self.metrics)
 
     def leaderboard(self) -> pd.DataFrame:
         """A row per model, best first (``forecast.evaluation.scores.leaderboard``)."""
@@ -57,6 +74,33 @@ class Backtest:
     @cached_property
     def _board(self) -> pd.DataFrame:
         return leaderboard(self.table, self.runs, self.metrics, common=bool(self.spec.get("common", False)))
+
+    @property
+    def zone(self) -> str:
+        """The time zone whose wall clock calendar groups follow; empty where stamps are on the wall clock already."""
+        clock = self.provenance.get("clock", {})
+        freq, zone = clock.get("freq", 1), str(clock.get("zone", ""))
+        return "" if isinstance(freq, int) or in_days(freq) else zone
+
+    def groups(self) -> tuple[str, ...]:
+        """What ``breakdown`` and ``wins`` can group by here (``forecast.evaluation.groups.available``)."""
+        return available(self.table, self.series, zone=self.zone)
+
+    def breakdown(self, by: str, metric: str = "") -> pd.DataFrame:
+        """A row per group and model (``forecast.evaluation.breakdown.breakdown``).
+
+        Args:
+            by: one of ``groups()``, such as ``step``, ``weekday``, a static column or ``level_decile``.
+            metric: its name; the one that orders the leaderboard when empty.
+        """
+        return breakdown(self.table, by, metric or self.deciding_metric, series=self.series, zone=self.zone)
+
+    def wins(self, by: str = "unique_id", metric: str = "") -> pd.DataFrame:
+        """A row per model: in which share of the groups it is best, worst, or better than seasonal naive.
+
+        The arguments are those of ``breakdown``, the columns those of ``forecast.evaluation.breakdown.wins``.
+        """
+        return wins(self.table, by, metric or self.deciding_metric, series=self.series, zone=self.zone)
 
     def verdict(self) -> str:
         """Whether the networks are worth it, in sentences, whose intervals miss, and which series were left out."""
@@ -72,6 +116,19 @@ class Backtest:
         """What intervals cover, a row per model and central interval; over all steps (``step`` 0), then by step."""
         whole = coverage(self.table).assign(step=0)
         return pd.concat([whole, coverage(self.table, ["step"])], ignore_index=True)[_CALIBRATION]
+
+    def board_grid(self) -> Grid:
+        """The leaderboard as a table of the page."""
+        looks = {look.name: look for look in styles(self.runs, self.table)}
+        return leaderboard_grid(self._board, self.runs, looks)
+
+    def to_markdown(self) -> str:
+        """The leaderboard in Markdown: best values bold, the spread of seeds as ±."""
+        return markdown(self.board_grid())
+
+    def to_latex(self) -> str:
+        """The leaderboard as a LaTeX table for the package booktabs, captioned by what was compared."""
+        return latex(self.board_grid(), f"{title(self)}: {', '.join(facts(self))}")
 
     def to_wide(self) -> pd.DataFrame:
         """``unique_id, ds, cutoff, y``, a column a model, and its interval bounds."""
@@ -93,12 +150,19 @@ class Backtest:
         except OSError as error:
             raise InputError(f"output folder {folder} cannot be made: {error.strerror}. Name another.") from error
         _atomic(folder / "leaderboard.csv", lambda path: self.leaderboard().to_csv(path, index=False))
+        for name, text in (("leaderboard.md", self.to_markdown()), ("leaderboard.tex", self.to_latex())):
+            _atomic(folder / name, lambda path, text=text: path.write_text(text, encoding="utf-8"))  # type: ignore[misc]
         _atomic(folder / "calibration.csv", lambda path: self.calibration().to_csv(path, index=False))
         _atomic(folder / "scores.csv", lambda path: cell_scores(self.table).to_csv(path, index=False))
         _atomic(folder / "forecasts.parquet", lambda path: self.table.to_parquet(path, index=False))
         _atomic(folder / "recent.parquet", lambda path: self.recent.to_parquet(path, index=False))
-        for name in ("runs", "curves", "health", "covariates"):
-            frame: pd.DataFrame = getattr(self, name)
+        derived = {
+            "breakdowns": breakdowns(self.table, self.metrics, series=self.series, zone=self.zone),
+            "residuals": diagnose(self.table),
+            "residuals_by_series": by_series(self.table),
+        }
+        kept = {name: getattr(self, name) for name in ("runs", "curves", "health", "covariates", "series")}
+        for name, frame in (kept | derived).items():
             _atomic(folder / f"{name}.csv", lambda path, frame=frame: frame.to_csv(path, index=False))  # type: ignore[misc]
         _atomic(folder / "config.yaml", lambda path: path.write_text(yaml.safe_dump(self.spec, sort_keys=False)))
         _atomic(folder / "provenance.json", lambda path: path.write_text(json.dumps(self.provenance, indent=2)))
@@ -124,6 +188,7 @@ class Backtest:
             health=_with_stamps(_read_csv(folder / "health.csv"), ("first", "last")),
             covariates=_read_csv(folder / "covariates.csv"),
             provenance=json.loads((folder / "provenance.json").read_text()),
+            series=_read_series(folder / "series.csv"),
         )
 
 
@@ -137,6 +202,7 @@ FILES = (
     "covariates.csv",
     "provenance.json",
 )
+OPTIONAL = ("series.csv",)  # not in folders of earlier versions
 _CALIBRATION = ["model", "step", "level", "rows", "coverage", "width"]
 _TEXTS = ("model", "unique_id", "target", "dropped", "note", "error", "cutoff", "kind", "column", "role", "categories")
 
@@ -145,6 +211,18 @@ def _read_csv(path: Path) -> pd.DataFrame:
     """The table; texts as they are (a series may be called NA), empty numbers as NaN."""
     empty = {name: [""] for name in pd.read_csv(path, nrows=0).columns if name not in _TEXTS}
     return pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=empty, **EXACT)
+
+
+def _read_series(path: Path) -> pd.DataFrame:
+    """The frame of series; all texts but two numbers. An empty one where an earlier version left none."""
+    if not path.is_file():
+        return pd.DataFrame()
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+    numbers = [name for name in ("level", "volatility") if name in frame]
+    return frame.assign(**{name: frame[name].replace("", "nan").astype(np.float64) for name in numbers})
 
 
 def _with_stamps(frame: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import yaml
 import forecast.cli
 from forecast.arms import run as real_run
 from forecast.cli import COMMANDS, main
-from forecast.result import FILES, Backtest
+from forecast.result import FILES, OPTIONAL, Backtest
 
 QUICK = ["--models", "Linear", "--baselines", "SeasonalNaive", "--max-steps", "4", "--folds", "3"]
 
@@ -302,6 +302,8 @@ def test_closed_pipe_is_silent():
 def test_all_files_are_there_and_provenance_names_the_data(data):
     assert backtest(data, "--output", "out") == 0
     folder = Path("out")
-    expected = {*FILES, "leaderboard.csv", "scores.csv", "calibration.csv", "report.html", "parts"}
+    boards = {f"leaderboard.{ending}" for ending in ("csv", "md", "tex")}
+    derived = {f"{name}.csv" for name in ("breakdowns", "residuals", "residuals_by_series", "scores", "calibration")}
+    expected = {*FILES, *OPTIONAL, *boards, *derived, "report.html", "parts"}
     assert {path.name for path in folder.iterdir()} == expected
     assert len(json.loads((folder / "provenance.json").read_text())["fingerprint"]) == 64

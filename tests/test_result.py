@@ -30,6 +30,7 @@ FILES = {
         "covariates.csv",
     ),
     *("config.yaml", "provenance.json", "report.html"),
+    *("leaderboard.md", "leaderboard.tex", "series.csv", "breakdowns.csv", "residuals.csv", "residuals_by_series.csv"),
 }
 
 
@@ -58,7 +59,7 @@ def test_folder_holds_every_file_and_nothing_half_written(kept):
 
 def test_result_goes_round_through_its_folder(result, kept):
     again = Backtest.load(kept)
-    for name in ("table", "runs", "curves", "recent", "health"):
+    for name in ("table", "runs", "curves", "recent", "health", "series"):
         left, right = getattr(result, name), getattr(again, name)
         pd.testing.assert_frame_equal(left, right, check_exact=name not in ("runs", "health"), obj=name)
     assert again.spec == result.spec
@@ -66,6 +67,9 @@ def test_result_goes_round_through_its_folder(result, kept):
     pd.testing.assert_frame_equal(again.leaderboard(), result.leaderboard())
     assert again.verdict() == result.verdict()
     pd.testing.assert_frame_equal(again.to_wide(), result.to_wide())
+    pd.testing.assert_frame_equal(again.breakdown("hour"), result.breakdown("hour"))
+    pd.testing.assert_frame_equal(again.wins(), result.wins())
+    assert again.groups() == result.groups() == ("step", "cutoff", "hour")
 
 
 def test_saving_what_was_loaded_writes_the_same_tables(kept, tmp_path):

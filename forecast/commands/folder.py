@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from datamodules.errors import InputError
-from forecast.result import FILES
+from forecast.result import FILES, OPTIONAL
 
 _SCORING: Final = ("metrics", "common")  # may change while finished parts stay what they are
 _FIRST: Final = ("config.yaml", "provenance.json")
@@ -32,7 +32,7 @@ def prepare(folder: Path, spec: dict[str, Any], fingerprint: str, *, overwrite: 
     """
     if overwrite:
         shutil.rmtree(folder / "parts", ignore_errors=True)
-        for name in FILES:
+        for name in (*FILES, *OPTIONAL):
             (folder / name).unlink(missing_ok=True)
     spec = yaml.safe_load(yaml.safe_dump(spec))
     refuse_another(folder, spec, fingerprint)

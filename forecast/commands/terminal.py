@@ -4,12 +4,15 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from forecast.report.tables import Grid
 
 
 def say(text: str) -> None:
@@ -71,6 +74,22 @@ def frame(title: str, rows: pd.DataFrame, best: Mapping[str, int] | None = None)
         table.add_row(
             *(Text(told(cell), "bold green" if marked.get(str(name)) == index else "") for name, cell in cells)
         )
+    return table
+
+
+def grid(title: str, rows: "Grid") -> Table:
+    """A table of the report; best values are marked, the spread of seeds stands behind its value."""
+    table = _empty(title)
+    for column in rows.columns:
+        table.add_column(
+            Text(column.label),
+            justify="right" if column.numeric else "left",
+            overflow="fold",
+            no_wrap=column.numeric,
+        )
+    for line in rows.lines:
+        cells = ((cell, "bold green" if cell.best else "") for cell in line.cells)
+        table.add_row(*(Text.assemble((cell.text, style), f" {cell.spread}".rstrip()) for cell, style in cells))
     return table
 
 
