@@ -18,7 +18,7 @@ from forecast.baselines.smoothing import ETS, HoltWinters
 from forecast.baselines.theta import Theta
 from forecast.forecaster import find
 
-LOCAL = [ETS, HoltWinters, Theta, STLETS, AutoReg, ARIMA]
+LOCAL = [ETS, HoltWinters, STLETS, AutoReg, ARIMA]
 LEVELS = (0.1, 0.9)
 
 
@@ -134,10 +134,12 @@ def test_failing_series_are_counted_and_the_first_is_quoted():
 
 
 def test_forecast_that_is_not_finite_is_a_failure(monkeypatch):
-    monkeypatch.setattr(Theta, "forecast", lambda self, y, params, horizon, levels, _: (np.full(horizon, np.nan),) * 2)
+    monkeypatch.setattr(
+        AutoReg, "forecast", lambda self, y, params, horizon, levels, _: (np.full(horizon, np.nan),) * 2
+    )
     panel = quarterly(a=wavy())
-    with pytest.raises(ForecastError, match="Theta failed on 1 of 1 series; first: 'a': the forecast is not finite"):
-        Theta().predict(panel, last_cutoffs(panel), 2)
+    with pytest.raises(ForecastError, match="AutoReg failed on 1 of 1 series; first: 'a': the forecast is not finite"):
+        AutoReg().predict(panel, last_cutoffs(panel), 2)
 
 
 def test_fallback_answers_under_its_own_name():
@@ -161,9 +163,9 @@ def test_fallback_that_is_not_known_is_refused():
 @pytest.mark.slow
 def test_processes_answer_as_one_does(monkeypatch):
     panel = quarterly(a=wavy(), b=wavy(seed=1), c=wavy(seed=2))
-    alone = Theta(n_jobs=1).fit(panel).predict(panel, last_cutoffs(panel), 3, LEVELS)
+    alone = AutoReg(n_jobs=1).fit(panel).predict(panel, last_cutoffs(panel), 3, LEVELS)
     monkeypatch.setattr(local, "_ALONE_SECONDS", 0.0)
-    together = Theta(n_jobs=2).fit(panel).predict(panel, last_cutoffs(panel), 3, LEVELS)
+    together = AutoReg(n_jobs=2).fit(panel).predict(panel, last_cutoffs(panel), 3, LEVELS)
     pd.testing.assert_frame_equal(together, alone)
 
 

@@ -1,4 +1,4 @@
-"""ETS, Holt-Winters, Theta and STL + ETS against statsmodels' own calls and numbers worked out by hand."""
+"""ETS, Holt-Winters and STL + ETS against statsmodels' own calls and numbers worked out by hand."""
 
 import warnings
 
@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
-from statsmodels.tsa.forecasting.theta import ThetaModel
-from statsmodels.tsa.holtwinters import ExponentialSmoothing, SimpleExpSmoothing
+from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
 from datamodules.errors import InputError
 from datamodules.panel import Panel
@@ -15,7 +14,6 @@ from forecast.baselines.base import innovation_spread
 from forecast.baselines.decomposition import STLETS
 from forecast.baselines.ets_forms import FORMS, choose, continued, innovation_weights
 from forecast.baselines.smoothing import ETS, HoltWinters
-from forecast.baselines.theta import Theta
 
 SCORE = 1.2815515655446004  # normal quantile at 0.9
 
@@ -73,11 +71,11 @@ def test_multiplicative_quantiles_are_simulated_alike_each_time(y):
     assert (np.diff(quantiles, axis=1) > 0).all()
 
 
-@pytest.mark.parametrize("model", [ETS(), HoltWinters(), HoltWinters(seasonal="mul"), Theta(), STLETS()])
+@pytest.mark.parametrize("model", [ETS(), HoltWinters(), HoltWinters(seasonal="mul"), STLETS()])
 def test_under_two_seasons_is_forecast_without_season(model):
     y = np.array([3.0, 5, 4, 6, 5, 7, 6, 9])
     params, notes = model.estimate(y, 12)
-    assert notes == (() if isinstance(model, Theta) else ("without season (under two of them)",))
+    assert notes == ("without season (under two of them)",)
     assert np.isfinite(model.forecast(y, params, 3, (), 12)[0]).all()
 
 
@@ -115,30 +113,6 @@ def test_multiplicative_holt_winters_refuses_values_below_zero():
 
 def test_innovation_spread_of_a_random_walk_grows_with_the_root_of_the_step():
     np.testing.assert_allclose(innovation_spread(4.0, np.ones(3)), [2, np.sqrt(8), np.sqrt(12), 4])
-
-
-def test_theta_equals_statsmodels_where_that_is_right(y):
-    for values, season in ((y, 4), (y - 150, 4), (np.log(y), 1)):
-        mean, _ = at_once(Theta(), values, 8, season)
-        own = ThetaModel(values, period=season, deseasonalize=season > 1, use_test=False).fit().forecast(8)
-        np.testing.assert_allclose(mean, own, rtol=2e-3, atol=0.02)
-
-
-def test_theta_by_hand_with_alpha_one_half():
-    y = np.array([1.0, 3.0, 2.0, 4.0])
-    params, _ = Theta().estimate(y, 1)
-    mean, quantiles = Theta().forecast(y, params._replace(alpha=0.5), 2, (0.9,), 1)
-    # levels 1, 2, 2, 3; slope 0.8; drift 0.4 (h - 1 + (1 - 0.5**4) / 0.5); errors 2, 0, 2
-    np.testing.assert_allclose(params.slope, 0.8)
-    np.testing.assert_allclose(mean, [3.75, 4.15])
-    np.testing.assert_allclose((quantiles[:, 0] - mean) / SCORE, np.sqrt(8 / 3 * np.array([1, 1.25])))
-
-
-def test_theta_level_is_simple_exponential_smoothing(y):
-    params, _ = Theta().estimate(y, 1)
-    mean, _ = Theta().forecast(y, params._replace(alpha=0.3, slope=0.0), 1, (), 1)
-    own = SimpleExpSmoothing(y, initialization_method="known", initial_level=y[0]).fit(0.3, optimized=False)
-    np.testing.assert_allclose(mean, own.forecast(1))
 
 
 def test_stl_ets_follows_a_pure_season_and_line():

@@ -39,7 +39,7 @@ def test_backtest_is_the_same_to_the_digits_of_float32(both, window):
     results = []
     for panel in both:
         network = NeuralForecaster(Linear(Dims(12, 4, 1, 1, 1, 1), lr=1e-2), max_steps=20, batch_size=16)
-        forecasters = [network, SeasonalNaive(), Drift(), Theta(n_jobs=1)]
+        forecasters = [network, SeasonalNaive(), Drift(), Theta()]
         results.append(backtest(panel, forecasters, horizon=4, folds=3, levels=(0.1, 0.9), window=window))
     one, other = results
     assert (one.runs["error"] == "").all()

@@ -6,7 +6,7 @@ from statsmodels.tsa.seasonal import seasonal_decompose
 from statsmodels.tsa.stattools import acf
 
 from forecast.baselines.lanes import Lanes
-from forecast.baselines.seasons import Season, classical_season, is_seasonal
+from forecast.baselines.seasons import Season, classical_season, is_seasonal, significant_season
 
 
 def histories(seasonality, count=11):
@@ -77,3 +77,15 @@ def test_terms_of_a_lane_do_not_depend_on_the_others():
             np.testing.assert_array_equal(ours.factor[:, lane], own.factor[:, 0])
             np.testing.assert_array_equal(ours.shift[:, lane], own.shift[:, 0])
         assert is_seasonal(whole, 7, seasons=3)[lane] == is_seasonal(alone, 7, seasons=3)[0]
+
+
+def test_season_is_added_where_values_or_terms_are_too_small_to_divide_by():
+    rng = np.random.default_rng(0)
+    wave = np.tile([1.0, 5, 9, 5], 12) + rng.normal(0, 0.1, 48)
+    silent = np.tile([1e-3, 5, 9, 5], 12) * (1 + rng.normal(0, 0.01, 48))
+    season = significant_season(Lanes.of([wave, wave - 3, silent, rng.normal(9, 1, 48), wave[:6]]), 4)
+    assert (season.factor != 1).any(axis=0)[:5].tolist() == [True, False, False, False, False]
+    assert (season.shift != 0).any(axis=0)[:5].tolist() == [False, True, True, False, False]
+    again = Season.unpacked(season.packed())
+    np.testing.assert_array_equal(again.factor, season.factor)
+    np.testing.assert_array_equal(again.shift, season.shift)

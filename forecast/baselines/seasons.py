@@ -7,6 +7,7 @@ import numpy as np
 from forecast.baselines.lanes import Lanes
 
 _CRITICAL = 1.645  # two-sided 10 %
+_SMALLEST = 0.01  # factor; a smaller one would blow the values of its phase up, so that the season is added instead
 
 
 class Season(NamedTuple):
@@ -20,6 +21,16 @@ class Season(NamedTuple):
         """Terms that change nothing."""
         return cls(np.ones((seasonality, n_lanes)), np.zeros((seasonality, n_lanes)))
 
+    @classmethod
+    def unpacked(cls, params: np.ndarray) -> "Season":
+        """What ``packed`` made of a season."""
+        factor, shift = np.split(np.ascontiguousarray(params.T), 2)
+        return cls(factor, shift)
+
+    def packed(self) -> np.ndarray:
+        """(S, 2 m) the terms as parameters of each lane."""
+        return np.concatenate(self).T
+
     def removed(self, values: np.ndarray) -> np.ndarray:
         """(T, S) the seasonally adjusted ``values`` (T, S)."""
         phase = np.arange(len(values)) % len(self.factor)
@@ -30,6 +41,21 @@ class Season(NamedTuple):
         phase = (lengths[:, None] + np.arange(horizon)) % len(self.factor)
         lane = np.arange(len(lengths))[:, None]
         return self.factor[phase, lane], self.shift[phase, lane]
+
+
+def significant_season(lanes: Lanes, seasonality: int) -> Season:
+    """The classical season of lanes of two or more where the test finds it, multiplicative where all is positive."""
+    unchanged = Season.none(len(lanes.lengths), max(seasonality, 1))
+    seasonal = is_seasonal(lanes, seasonality, seasons=2)
+    if not seasonal.any():
+        return unchanged
+    factor = classical_season(lanes, seasonality, multiplicative=True).factor
+    shift = classical_season(lanes, seasonality, multiplicative=False).shift
+    multiplicative = (lanes.values.min(axis=0) > 0) & (factor.min(axis=0) >= _SMALLEST)
+    return Season(
+        np.where(seasonal & multiplicative, factor, unchanged.factor),
+        np.where(seasonal & ~multiplicative, shift, unchanged.shift),
+    )
 
 
 def is_seasonal(lanes: Lanes, seasonality: int, *, seasons: int) -> np.ndarray:

@@ -1,29 +1,52 @@
-"""The Theta method."""
+"""The Theta method and its optimised forms."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import ClassVar
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.signal import lfilter
-from statsmodels.tsa.seasonal import seasonal_decompose
-from statsmodels.tsa.stattools import acf
 
-from forecast.baselines.base import innovation_spread, normal_quantiles
-from forecast.baselines.local import LocalBaseline
+from forecast.baselines.base import normal_quantiles
+from forecast.baselines.batched import BatchedBaseline
+from forecast.baselines.lanes import Estimates, Lanes
+from forecast.baselines.line_search import lowest
+from forecast.baselines.seasons import Season, significant_season
+from forecast.baselines.theta_lines import Fitted, continued, fitted, followed, line
 
 _ALPHA = (1e-4, 0.9999)
-_CRITICAL = 1.645  # two-sided 10 %
 
 
-class _Theta(NamedTuple):
-    alpha: float
-    slope: float  # of the line through the deseasonalised values
-    season: tuple[float, ...]  # from the first value on; empty without season
-    multiplicative: bool
+class _SeasonallyAdjusted(BatchedBaseline):
+    """A model of the seasonally adjusted values."""
+
+    def estimate(self, lanes: Lanes, seasonality: int) -> Estimates:
+        """The season, where there is one, and the parameters of what is left."""
+        season = significant_season(lanes, seasonality)
+        adjusted = Lanes(season.removed(lanes.values), lanes.lengths)
+        return Estimates(np.concatenate([season.packed(), np.stack(self.estimate_adjusted(adjusted), axis=1)], axis=1))
+
+    def forecast(
+        self, lanes: Lanes, params: np.ndarray, horizon: int, levels: Sequence[float], seasonality: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and normal quantiles."""
+        terms = 2 * max(seasonality, 1)
+        season = Season.unpacked(params[:, :terms])
+        adjusted = Lanes(season.removed(lanes.values), lanes.lengths)
+        mean, variance = self.forecast_adjusted(adjusted, np.ascontiguousarray(params[:, terms:].T), horizon)
+        factor, shift = season.ahead(lanes.lengths, horizon)
+        mean = mean * factor + shift
+        return mean, normal_quantiles(mean, np.sqrt(variance) * factor, levels)
+
+    @abstractmethod
+    def estimate_adjusted(self, lanes: Lanes) -> Sequence[np.ndarray]:
+        """Parameters of the adjusted values, (S) each."""
+
+    @abstractmethod
+    def forecast_adjusted(self, lanes: Lanes, params: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance, (S, H) each, of the adjusted values with ``params`` (p, S)."""
 
 
-class Theta(LocalBaseline):
+class Theta(_SeasonallyAdjusted):
     """The standard Theta method: simple exponential smoothing with half the slope of the linear trend as drift.
 
     Deseasonalised first, by a classical decomposition, where the autocorrelation at one season is significant at 10 %
@@ -32,56 +55,79 @@ class Theta(LocalBaseline):
     since that of statsmodels is wrong on constant series, and cannot apply what it estimated to later values.
     """
 
-    def estimate(self, y: np.ndarray, seasonality: int) -> tuple[_Theta, tuple[str, ...]]:
-        """The season, the slope and alpha."""
-        season, multiplicative = _season(y, seasonality)
-        adjusted = _adjusted(y, season, multiplicative)
-        slope = np.polyfit(np.arange(len(y)), adjusted, 1)[0]
-        found = minimize_scalar(
-            lambda alpha: float(np.sum(_errors(adjusted, alpha) ** 2)), bounds=_ALPHA, method="bounded"
-        )
-        return _Theta(float(found.x), float(slope), tuple(season.tolist()), multiplicative), ()
+    def estimate_adjusted(self, lanes: Lanes) -> Sequence[np.ndarray]:
+        """Alpha of least squared error, and the slope."""
+        alpha = lowest(lambda candidates: _smoothed(lanes, candidates)[1], *_ALPHA, len(lanes.lengths))
+        return alpha, line(lanes)[1]
 
-    def forecast(
-        self, y: np.ndarray, params: Any, horizon: int, levels: Sequence[float], seasonality: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and normal quantiles."""
-        alpha, slope, season, multiplicative = params
-        adjusted = _adjusted(y, np.array(season), multiplicative)
-        errors = _errors(adjusted, alpha)
-        level = adjusted[-1] - (1 - alpha) * errors[-1]
-        steps = np.arange(1, horizon + 1)
-        mean = level + slope / 2 * (steps - 1 + (1 - (1 - alpha) ** len(y)) / alpha)
-        spread = innovation_spread(float(np.mean(errors**2)), np.full(horizon - 1, alpha))
-        if season:
-            ahead = np.array(season)[(len(y) + steps - 1) % len(season)]
-            mean, spread = (mean * ahead, spread * ahead) if multiplicative else (mean + ahead, spread)
-        return mean, normal_quantiles(mean, spread, levels)
+    def forecast_adjusted(self, lanes: Lanes, params: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+        """The last level and the drift; what an error adds to the level stays."""
+        alpha, slope = params
+        (level,), (squares,), (decay,) = _smoothed(lanes, alpha[None])
+        steps = np.arange(horizon)
+        reached = ((1 - decay) / alpha)[:, None]
+        mean = level[:, None] + slope[:, None] / 2 * (steps + reached)
+        return mean, (squares / (lanes.lengths - 1))[:, None] * (1 + steps * alpha[:, None] ** 2)
 
 
-def _season(y: np.ndarray, seasonality: int) -> tuple[np.ndarray, bool]:
-    """The seasonal terms from the first value on, none unless significant, and whether they multiply."""
-    if seasonality < 2 or len(y) < max(2 * seasonality, 4):
-        return np.empty(0), False
-    correlation = acf(y, nlags=seasonality, fft=True)
-    limit = _CRITICAL * np.sqrt((1 + 2 * np.sum(correlation[1:-1] ** 2)) / len(y))
-    if abs(correlation[-1]) <= limit:
-        return np.empty(0), False
-    for model in ("multiplicative", "additive") if y.min() > 0 else ("additive",):
-        season = np.asarray(seasonal_decompose(y, model=model, period=seasonality).seasonal)[:seasonality]
-        if model == "additive" or season.min() > 0:
-            break
-    return season, model == "multiplicative"
+class _Optimised(_SeasonallyAdjusted):
+    """A Theta model whose parameters all come from the least squared error of one step."""
+
+    least = 6
+    dynamic: ClassVar[bool]
+    optimised: ClassVar[bool] = True
+
+    def estimate_adjusted(self, lanes: Lanes) -> Sequence[np.ndarray]:
+        """Alpha, the weight of the line, the first level, and the line where it is static."""
+        return fitted(lanes, dynamic=self.dynamic, optimised=self.optimised)
+
+    def forecast_adjusted(self, lanes: Lanes, params: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+        """The recursion on, with forecasts in place of values; an error's whole way through it is in the variance."""
+        found = Fitted(*params)
+        state, variance = followed(lanes, found, dynamic=self.dynamic)
+        mean, growth = continued(state, found, lanes.lengths, horizon, dynamic=self.dynamic)
+        return mean, variance[:, None] * growth
 
 
-def _adjusted(y: np.ndarray, season: np.ndarray, multiplicative: bool) -> np.ndarray:
-    if not len(season):
-        return y
-    terms = np.resize(season, len(y))
-    return y / terms if multiplicative else y - terms
+class OptimizedTheta(_Optimised):
+    """The optimised Theta model (OTM): how far the line counts is found too, as are alpha and the first level.
+
+    Theta from 1 (no line) on and alpha from 0.1 to 0.99, by least squared one-step errors; deseasonalised as ``Theta``.
+    The line is that through all values of the fit. Quantiles are normal, s² (1 + (h - 1) alpha²). Fiorucci, Pellegrini,
+    Louzada, Petropoulos and Koehler (2016), *Models for optimising the theta method*.
+    """
+
+    dynamic = False
 
 
-def _errors(y: np.ndarray, alpha: float) -> np.ndarray:
-    """(T-1) one-step errors of simple exponential smoothing that begins at the first value."""
-    change = np.diff(y)
-    return lfilter([1.0], [1.0, alpha - 1.0], change)
+class DynamicTheta(_Optimised):
+    """The dynamic standard Theta model (DSTM): theta is 2, and the line is that through the values seen so far.
+
+    Alpha and the first level by least squared one-step errors; deseasonalised as ``Theta``. Quantiles are normal, with
+    all that an error adds to later lines and levels. Fiorucci et al. (2016), as for ``OptimizedTheta``.
+    """
+
+    dynamic = True
+    optimised = False
+
+
+class DynamicOptimizedTheta(_Optimised):
+    """The dynamic optimised Theta model (DOTM): how far the line through the values seen so far counts is found too.
+
+    As ``OptimizedTheta`` otherwise; quantiles as those of ``DynamicTheta``. Fiorucci et al. (2016).
+    """
+
+    dynamic = True
+
+
+def _smoothed(lanes: Lanes, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Last level, sum of squared errors and (1 - alpha)**T of smoothing from the first value on, for (K, S) alphas."""
+    level = np.repeat(lanes.values[:1], len(alpha), axis=0)
+    squares, decay, kept = np.zeros(alpha.shape), 1 - alpha, 1 - alpha
+    for time, count in enumerate(lanes.active.tolist()[1:], 1):
+        some = np.s_[:, :count]
+        error = lanes.values[time, :count] - level[some]
+        squares[some] += error * error
+        level[some] += alpha[some] * error
+        decay[some] *= kept[some]
+    return level, squares, decay
