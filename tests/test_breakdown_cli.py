@@ -129,3 +129,53 @@ def test_folder_of_an_earlier_version_has_fewer_groups(folder, tmp_path, capsys)
     assert main(["breakdown", str(old), "--by", "region"]) == 2
     assert main(["report", str(old)]) == 0
     assert Path(old / "report.html").exists()
+
+
+def test_models_that_are_best_equally_often_are_all_named(tmp_path, capsys):
+    frame = pd.DataFrame({"unique_id": "a", "ds": np.arange(40), "y": np.random.default_rng(0).normal(size=40)})
+    frame.to_csv(tmp_path / "numbers.csv", index=False)
+    words = ["--data", str(tmp_path / "numbers.csv"), "--horizon", "3", "--models", "none"]
+    assert main(["backtest", *words, "--baselines", "Naive", "SeasonalNaive", "--output", str(tmp_path / "out")]) == 0
+    assert main(["breakdown", str(tmp_path / "out")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[-2:]] == ["step", "cutoff"]  # an integer clock has no calendar
+    assert lines[-1].split("  ")[-2].strip() == "Naive and SeasonalNaive, in 50% of them each"
+    assert main(["breakdown", str(tmp_path / "out"), "--by", "hour"]) == 2
+
+
+def test_folder_without_forecasts_or_with_a_single_one_has_nothing_to_break_down(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("forecast.baselines.naive.Drift.fit", lambda self, panel: 1 / 0)
+    words = ["--data", str(folder.parent / "shops.csv"), "--horizon", "7", "--models", "none", "--baselines", "Drift"]
+    assert main(["backtest", *words, "--output", str(tmp_path / "failed")]) == 1
+    assert main(["breakdown", str(tmp_path / "failed")]) == 2
+    assert "has nothing to break down: no model forecast anything." in capsys.readouterr().err
+    assert main(["leaderboard", str(tmp_path / "failed"), "--format", "latex"]) == 0
+    assert "Drift: ZeroDivisionError" in capsys.readouterr().out
+
+
+def test_hours_are_those_of_the_clock_that_the_stamps_came_from(tmp_path):
+    utc = pd.date_range("2024-03-20", periods=24 * 25, freq="h", tz="UTC")
+    local = utc.tz_convert("Europe/Madrid").tz_localize(None)
+    noise = np.random.default_rng(0).normal(0, np.where(local.hour == 20, 9, 0.1))
+    pd.DataFrame({"unique_id": "a", "ds": local, "y": noise}).to_csv(tmp_path / "hours.csv", index=False)
+    words = ["--data", str(tmp_path / "hours.csv"), "--zone", "Europe/Madrid", "--horizon", "24", "--folds", "14"]
+    models = ["--models", "none", "--baselines", "HistoricMean", "--output", str(tmp_path / "out")]
+    assert main(["backtest", *words, *models]) == 0
+    result = Backtest.load(tmp_path / "out")
+    assert result.zone == "Europe/Madrid"
+    worst = result.breakdown("hour", "mae").set_index("group")["value"]
+    assert worst.idxmax() == 20  # summer time began between the cutoffs
+    assert worst[20] > 10 * worst.drop(20).max()
+
+
+def test_forecasts_of_others_are_broken_down_as_well(folder, tmp_path, capsys):
+    wide = (
+        Backtest.load(folder).to_wide()[["unique_id", "ds", "cutoff", "y", "Naive"]].rename(columns={"Naive": "Mine"})
+    )
+    wide.to_csv(tmp_path / "mine.csv", index=False)
+    words = ["--data", str(folder.parent / "shops.csv"), "--static", "region", "--output", str(tmp_path / "out")]
+    assert main(["evaluate", "--forecasts", str(tmp_path / "mine.csv"), *words]) == 0
+    assert main(["breakdown", str(tmp_path / "out"), "--by", "region"]) == 0
+    ours = Backtest.load(folder).breakdown("region", "mase").query("model == 'Naive'")["value"].tolist()
+    theirs = Backtest.load(tmp_path / "out").breakdown("region", "mase").query("model == 'Mine'")["value"].tolist()
+    assert theirs == pytest.approx(ours)

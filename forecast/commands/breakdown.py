@@ -43,7 +43,8 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     result = Backtest.load(Path(given["folder"]))
     groups = result.groups()
     if not groups:
-        raise InputError(f"{given['folder']} has forecasts of one value at most, so nothing can be broken down.")
+        left = "a single value was forecast" if len(result.table) else "no model forecast anything"
+        raise InputError(f"{given['folder']} has nothing to break down: {left}. Run a backtest of more, and name that.")
     if "by" not in given:
         return _list(result, groups, metric)
     one_of("by", given["by"], groups)
@@ -63,7 +64,7 @@ def _show(result: "Backtest", by: str, metric: str, output: Path | None) -> int:
     show(grid(f"{metric} by {by}", matrix(found, by)))
     for reason in dict.fromkeys(text for text in found["undefined"] if text):
         say(f"not defined in some groups: {reason}")
-    if direction(metric):
+    if direction(metric) and found["model"].nunique() > 1:
         show(frame(f"Share of the groups in which a model is best in {metric}", result.wins(by, metric)))
     return 0
 
@@ -73,14 +74,20 @@ def _list(result: "Backtest", groups: tuple[str, ...], metric: str) -> int:
     from forecast.evaluation.metrics import direction
 
     metric = metric or result.deciding_metric
+    compared = direction(metric) and result.table["model"].nunique() > 1
     rows = []
     for by in groups:
         count = str(result.breakdown(by, metric)["group"].nunique())
-        best = result.wins(by, metric).iloc[0] if direction(metric) else None
-        said = "" if best is None or not best["groups"] else f"{best['model']}, in {best['best']:.0%} of them"
-        rows.append((by, count, said))
+        rows.append((by, count, _best(result.wins(by, metric)) if compared else ""))
     show(facts("What --by can be", rows, ("by", "groups", f"best most often ({metric})")))
     return 0
+
+
+def _best(wins: "pd.DataFrame") -> str:
+    """The models that are best in most groups, and in which share of them."""
+    most = wins["best"].max()
+    names = wins.loc[wins["best"] == most, "model"].tolist()
+    return f"{' and '.join(names)}, in {most:.0%} of them{' each' if len(names) > 1 else ''}" if names else ""
 
 
 def _check_output(path: Path, has_groups: bool) -> None:

@@ -17,6 +17,7 @@ from forecast.backtest import provenance, recent
 from forecast.baselines.base import Baseline
 from forecast.evaluation.metrics import named
 from forecast.evaluation.scores import DEFAULT_METRICS, REFERENCE
+from forecast.evaluation.series_traits import series_traits
 from forecast.external.forecasts import Read, read_forecasts
 from forecast.external.shares import Share, codes_of, keys_at, matched, refuse_repeats, share_of, together
 from forecast.forecaster import Forecaster, find, refuse_same_names
@@ -124,6 +125,7 @@ def evaluate(
         health=health(panel).assign(folds=_folds(rows, panel)),
         covariates=covariate_health(panel),
         provenance=provenance(panel, [0], time.perf_counter() - started),
+        series=series_traits(panel, int(task.positions[0]), seasonality),
     )
 
 
