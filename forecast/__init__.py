@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from forecast.auditing.audit import audit
     from forecast.backtest import backtest
     from forecast.checkpoint import load
+    from forecast.comparing.compare import compare
     from forecast.external.evaluate import evaluate
     from forecast.neural import NeuralForecaster
     from forecast.result import Backtest
@@ -34,6 +35,7 @@ __all__ = [
     "Preparation",
     "audit",
     "backtest",
+    "compare",
     "evaluate",
     "last_cutoffs",
     "load",
@@ -49,6 +51,7 @@ _HOMES = {
     "Backtest": "forecast.result",
     "audit": "forecast.auditing.audit",
     "backtest": "forecast.backtest",
+    "compare": "forecast.comparing.compare",
     "evaluate": "forecast.external.evaluate",
     "load": "forecast.checkpoint",
 }

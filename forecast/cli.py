@@ -18,6 +18,7 @@ COMMANDS: Final = {  # command -> (module of forecast.commands, what it is for)
     "pack": ("pack", "files larger than memory into a store, which every command takes as data"),
     "audit": ("audit", "prove that nothing after a cutoff reaches a forecast: the pipeline again, its future garbage"),
     "evaluate": ("evaluate", "forecasts from any other tool in the same leaderboard, tests and report"),
+    "compare": ("compare", "two finished backtests on the same rows, with the same tests, and what differs"),
     "leaderboard": ("leaderboard", "the leaderboard of a finished backtest as a table, CSV, Markdown or LaTeX"),
     "breakdown": ("breakdown", "a metric of a finished backtest by step, cutoff, series, weekday, static column ..."),
     "report": ("report", "write the report of a finished backtest again, without training"),

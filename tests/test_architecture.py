@@ -22,7 +22,7 @@ LAYERS = (
     ("forecast.commands",),
     ("forecast.assemble", "forecast.resolve"),
     ("forecast.config", "forecast.members", "forecast.values"),
-    ("forecast.external",),
+    ("forecast.external", "forecast.comparing"),
     ("forecast.backtest", "forecast.auditing"),
     ("forecast.result",),
     ("forecast.report",),

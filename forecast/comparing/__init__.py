@@ -1,0 +1,1 @@
+"""Two finished backtests compared: what is the same, what differs, and whether it makes a difference."""
