@@ -55,8 +55,9 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     found = _audit_module(module) if module is not None else _audit(config_of(given), pipeline, checked)
     from forecast.commands.terminal import frame, say, show
 
-    rows = found.leaks if len(found.leaks) else _summary(found)
-    show(frame("What moved" if len(found.leaks) else "What was compared", rows.head(_MOST_SHOWN)))
+    show(frame("What was compared", _summary(found)))
+    if len(found.leaks):
+        show(frame("What moved", found.leaks.head(_MOST_SHOWN)))
     if output:
         _write(found.checks, Path(output))
         say(f"checks: {output}")
