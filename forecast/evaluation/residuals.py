@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from forecast.evaluation.alignment import group, keys
+from forecast.evaluation.clusters import mean_test
 from forecast.evaluation.series_tests import LEAST_FOR_LAGS, TESTS, autocorrelation
-from forecast.evaluation.significance import cutoff_losses, diebold_mariano
+from forecast.evaluation.significance import cutoff_losses
 
 _SERIES: Final = ("model", "unique_id", "target")
 _LEVEL: Final = 0.05
@@ -23,8 +24,8 @@ def diagnose(table: pd.DataFrame) -> pd.DataFrame:
     """A row per model, in the order of the table: what its errors have left over.
 
     * ``rows`` observed, of one seed; ``bias``: mean error in units of the data; ``scaled_bias``: in seasonal naive
-      errors of each series, as in MASE (NaN where one has none). ``bias_p``: p-value of it being 0, from the mean
-      errors of the cutoffs, since series and steps of one cutoff share surprises (Diebold-Mariano's test of a mean).
+      errors of each series, as in MASE (NaN where one has none). ``bias_p``: p-value of it being 0, errors
+      clustered by cutoff, whose series share surprises, and from five series on by series (``clusters.mean_test``).
     * ``lag1``: autocorrelation of the first step's errors from cutoff to cutoff, the mean over series. Near 0 is good;
       chance alone gives about -1 / cutoffs.
     * ``ljung_box_p``: p-value of no such autocorrelation in any series (the smallest of the series, times their number:
@@ -79,19 +80,18 @@ def _biases(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     cutoff, stamps = pd.factorize(table["cutoff"], sort=True)
     error, naive = (table["mean"] - table["actual"]).to_numpy(), table["naive_mae"].to_numpy()
     seen = table["actual"].notna().to_numpy()
-    shape = (len(first), max(len(stamps), 1))
-    cell = (code * shape[1] + cutoff)[seen]
-    count = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
+    series = np.zeros(len(table), np.int64) if "unique_id" in columns else group(table, _SERIES[1:])[0]
+    shape = (len(first), int(series.max(initial=0)) + 1, max(len(stamps), 1))  # (G, P, F)
+    size = int(np.prod(shape))
+    cell = ((code * shape[1] + series) * shape[2] + cutoff)[seen]
+    count = np.bincount(cell, minlength=size).reshape(shape)
     scaled = np.divide(error, naive, out=np.full(len(error), np.nan), where=naive > 0)
-    totals = [np.bincount(cell, each[seen], shape[0] * shape[1]).reshape(shape) for each in (error, scaled)]
-    rows = count.sum(axis=1)
-    bias, scaled_bias = (np.where(rows > 0, each.sum(axis=1), np.nan) / np.maximum(rows, 1) for each in totals)
+    totals = [np.bincount(cell, each[seen], size).reshape(shape) for each in (error, scaled)]
+    rows = count.sum(axis=(1, 2))
+    bias, scaled_bias = (np.where(rows > 0, each.sum(axis=(1, 2)), np.nan) / np.maximum(rows, 1) for each in totals)
     overlap = cutoff_losses(table).horizon if len(table) else 1
-    tests = []
-    for index in range(shape[0]):
-        there = count[index] > 0
-        total = totals[int(np.isfinite(scaled_bias[index]))][index, there]
-        tests.append(diebold_mariano(total / count[index, there], overlap))
+    units = np.isfinite(scaled_bias).astype(np.int64)
+    tests = [mean_test(totals[unit][index], count[index], overlap) for index, unit in enumerate(units)]
     found = keys(table, first, columns)
     seeds = table.groupby("model", observed=True)["seed"].nunique()
     return found.assign(
