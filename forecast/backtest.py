@@ -13,11 +13,13 @@ import pandas as pd
 import torch
 
 from datamodules.covariate_health import covariate_health
-from datamodules.errors import InputError, at_least
+from datamodules.errors import InputError, at_least, one_of
 from datamodules.health import health
 from datamodules.panel import Panel
 from datamodules.split import known_rows, rolling_positions
 from forecast.arms import Part, Parts, Task, configuration, plan, run
+from forecast.ensemble.recipes import SEEDS, Recipe, recipes
+from forecast.ensemble.rows import with_ensembles
 from forecast.evaluation.metrics import named
 from forecast.evaluation.scores import DEFAULT_METRICS
 from forecast.evaluation.series_traits import series_traits
@@ -39,6 +41,7 @@ def backtest(
     refit: str | int = "never",
     seeds: int | Sequence[int] = 1,
     levels: Sequence[float] = (0.1, 0.9),
+    ensembles: Sequence[str | Recipe] = (),
     seasonality: int = 0,
     metrics: Sequence[str] = DEFAULT_METRICS,
     common: bool = False,
@@ -59,6 +62,8 @@ def backtest(
         refit: ``never`` fits once before the first cutoff, ``always`` before each, K before every K-th; from scratch.
         seeds: how many seeds, or which, for forecasters that have one.
         levels: quantile levels.
+        ensembles: made of the forecasts when all arms are done: ``mean``, ``median``, ``trimmed``, ``inverse``,
+            ``greedy``, ``seeds``, or recipes that name their members; weights are learnt on earlier folds.
         seasonality: of the naive errors in MASE; 0 for the clock's.
         metrics: of the leaderboard; the first orders it.
         common: score the rows that all have, when some forecaster lacks rows.
@@ -73,6 +78,7 @@ def backtest(
     started = time.perf_counter()
     chosen = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
     _check(forecasters, refit, chosen)
+    combined = _recipes(ensembles, forecasters, chosen)
     named(metrics)
     for name, value in (("stride", stride), ("gap", gap), ("seasonality", seasonality), ("window", window)):
         at_least(name, value, 0)
@@ -105,16 +111,19 @@ def backtest(
         "refit": refit,
         "seeds": seeds if isinstance(seeds, int) else list(chosen),
         "levels": list(task.levels),
+        **({"ensembles": [recipe.plain() for recipe in combined]} if combined else {}),
         "seasonality": seasonality,
         "freq": panel.clock.freq,
         "metrics": list(metrics),
         "common": common,
         "window": window,
     }
+    table = _table([part.table for part in done if len(part.table)], task.levels)
+    table, runs = with_ensembles(table, pd.DataFrame([part.run for part in done]), combined)
     return Backtest(
         spec=spec or complete | {"forecasters": [configuration(forecaster) for forecaster in forecasters]},
-        table=_table([part.table for part in done if len(part.table)], task.levels),
-        runs=pd.DataFrame([part.run for part in done]),
+        table=table,
+        runs=runs,
         curves=_curves([part.curves for part in done if len(part.curves)]),
         recent=recent(task),
         health=health(panel).assign(folds=_folds_of_series(task)),
@@ -132,6 +141,24 @@ def _check(forecasters: Sequence[Forecaster], refit: str | int, seeds: tuple[int
         raise InputError(f"refit is {refit!r}; expected never, always, or a number of folds from 1. Say one of these.")
     if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
         raise InputError(f"seeds are {list(seeds)}; expected at least one, from 0, each once. Give a number from 1.")
+
+
+def _recipes(
+    ensembles: Sequence[str | Recipe], forecasters: Sequence[Forecaster], seeds: tuple[int, ...]
+) -> tuple[Recipe, ...]:
+    """The ensembles that are wanted; InputError for one that cannot be made of these forecasters."""
+    found = recipes(ensembles)
+    names = [forecaster.name for forecaster in forecasters]
+    for recipe in found:
+        for member in recipe.members:
+            one_of(f"member of ensemble {recipe.label}", member, names)
+        if recipe.label in names:
+            raise InputError(f"ensemble {recipe.label!r} is called like a forecaster. Give one of them another name.")
+        if recipe.method == SEEDS and len(seeds) < 2:
+            raise InputError(
+                f"ensemble 'seeds' is the mean of several seeds, but there is {len(seeds)}. Ask for more (--seeds 5)."
+            )
+    return found
 
 
 def _table(tables: list[pd.DataFrame], levels: tuple[float, ...]) -> pd.DataFrame:

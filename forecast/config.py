@@ -9,6 +9,7 @@ import yaml
 
 from datamodules.errors import InputError, at_least, one_of
 from datamodules.preparation import Preparation
+from forecast.ensemble.recipes import Recipe, recipes
 from forecast.members import Member, members
 from forecast.values import number, options_of, pairs, plain, several
 
@@ -49,6 +50,8 @@ class BacktestConfig:
         seeds: how often to train each network, each time from other weights
         window: rows of history that a fit sees; all
         levels: quantile levels of the intervals
+        ensembles: rows made of the forecasts of all models: mean, median, trimmed, inverse and greedy (which learn
+            weights on earlier folds), or all of these; and seeds, the mean of the seeds of each network; none
         metrics: names (forecast list metrics); the first one orders the leaderboard
         common: score only the rows that all forecasters have, where some lack rows
         fit: training of the networks: max_steps, batch_size, steps_per_epoch, validation
@@ -85,6 +88,7 @@ class BacktestConfig:
     seeds: int = 1
     window: int = 0
     levels: tuple[float, ...] = (0.1, 0.9)
+    ensembles: tuple[Recipe, ...] = ()
     metrics: tuple[str, ...] = ()
     common: bool = False
     fit: dict[str, Any] = field(default_factory=dict)
@@ -106,6 +110,8 @@ class BacktestConfig:
         for name in ("models", "baselines"):
             if name in special:
                 values[name] = members(name, several(special[name]), where)
+        if "ensembles" in special:
+            values["ensembles"] = recipes(several(special["ensembles"]), where)
         if "feature_sets" in special:
             sets = pairs("feature_sets", special["feature_sets"], where)
             values["feature_sets"] = {str(name): tuple(map(str, several(parts))) for name, parts in sets.items()}
@@ -141,6 +147,7 @@ class BacktestConfig:
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         found = {name: value for name, value in values.items() if name not in _LEAST or value >= _LEAST[name]}
         taking_part = {name: [member.plain() for member in found[name]] for name in ("models", "baselines")}
+        taking_part["ensembles"] = [recipe.plain() for recipe in found["ensembles"]]
         alone = {name: _single(value) for name, value in found.items() if name in ("data", "id")}
         told = {name: plain(value) for name, value in {**found, **taking_part, **alone}.items()}
         told["prepare"].pop("short", None)
@@ -155,10 +162,10 @@ LAYOUT: Final = (  # options about the table's layout, for ``datamodules.readers
     *("shape", "id", "time", "target", "past", "known", "static", "categories", "static_table"),
     *("freq", "zone", "decimal", "thousands"),
 )
-_SPECIAL: Final = ("models", "baselines", "feature_sets")  # values of a form of their own
+_SPECIAL: Final = ("models", "baselines", "feature_sets", "ensembles")  # values of a form of their own
 _WHERE_SAID: Final = (  # stand in a written configuration only where they say something
     *("past", "known", "static", "categories", "static_table", "zone", "decimal", "thousands", "data_dir", "id"),
-    *("prepare", "feature_sets"),
+    *("prepare", "feature_sets", "ensembles"),
 )
 FIT: Final = {"max_steps": int, "batch_size": int, "steps_per_epoch": int, "validation": float}
 _LEAST: Final = {

@@ -27,6 +27,7 @@ LAYERS = (
     ("forecast.result",),
     ("forecast.report",),
     ("forecast.arms",),
+    ("forecast.ensemble",),
     ("forecast.footprint",),
     ("forecast.neural", "forecast.checkpoint"),
     ("forecast.models", "forecast.baselines", "forecast.curves"),

@@ -67,6 +67,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
             refit=refit,
             seeds=complete.seeds,
             levels=complete.levels,
+            ensembles=complete.ensembles,
             seasonality=complete.seasonality,
             metrics=complete.metrics,
             common=complete.common,
@@ -115,6 +116,7 @@ def options_parser(command: str, purpose: str, epilog: str) -> Parser:
 _METAVARS: Final = {
     "data": "FILE_OR_NAME",
     "feature_sets": "NAME=COLUMN,COLUMN",
+    "ensembles": "METHOD",
     "trainer": "FILE.yaml|KEY=VALUE",
     "refit": "never|always|K",
 }

@@ -11,7 +11,7 @@ import yaml
 from datamodules.errors import InputError
 from forecast.result import FILES, OPTIONAL
 
-_SCORING: Final = ("metrics", "common")  # may change while finished parts stay what they are
+_SCORING: Final = ("metrics", "common", "ensembles")  # may change while finished parts stay what they are
 _FIRST: Final = ("config.yaml", "provenance.json")
 
 
