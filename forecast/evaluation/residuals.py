@@ -34,7 +34,7 @@ def diagnose(table: pd.DataFrame) -> pd.DataFrame:
       together (McLeod and Li, 1983). ``jarque_bera_p``, ``jarque_bera_share``: the same of their being normal.
     * ``series``: how many series (and targets) there are; ``note``: why something is NaN, and for how many of them.
     """
-    of_series, of_model = _by_series(table), _biases(table, ("model",))
+    of_series, of_model = _tests(table), _biases(table, ("model",))
     records = []
     for model, rows in of_series.groupby("model", sort=False):
         record: dict[str, object] = {"model": model, "lag1": rows["lag1"].mean()}
@@ -51,7 +51,8 @@ def diagnose(table: pd.DataFrame) -> pd.DataFrame:
 
 def by_series(table: pd.DataFrame) -> pd.DataFrame:
     """A row per model, series and target: the columns of ``diagnose`` without shares, p-values of that series alone."""
-    found = _by_series(table)
+    tests = _tests(table).drop(columns=list(_SERIES))
+    found = pd.concat([_biases(table, _SERIES), tests], axis=1)
     return _with_note(found, found.pop("note"), found.pop("tests_note"))
 
 
@@ -63,15 +64,17 @@ def bias_by_step(table: pd.DataFrame) -> pd.DataFrame:
     return _biases(table, ("model", "step"))
 
 
-def _by_series(table: pd.DataFrame) -> pd.DataFrame:
-    """As ``by_series``; ``tests_note`` is why the tests of the first step's errors are undefined."""
-    frame = _biases(table, _SERIES)
+def _tests(table: pd.DataFrame) -> pd.DataFrame:
+    """The tests of the first step's errors, a row per model, series and target in the order of ``_biases``."""
+    _, first = group(table, _SERIES)
     errors = _first_steps(table)
-    outcomes = {f"{name}_p": test(errors) for name, test in TESTS.items()}
+    outcomes = {name: test(errors) for name, test in TESTS.items()}
     reasons = zip(*(outcome.notes for outcome in outcomes.values()), strict=True)
-    lag1 = autocorrelation(errors, 1) if errors.shape[1] >= LEAST_FOR_LAGS else np.nan
-    p_values = {name: outcome.p_values for name, outcome in outcomes.items()}
-    return frame.assign(lag1=lag1, **p_values, tests_note=[_joined(*each) for each in reasons])
+    return keys(table, first, _SERIES).assign(
+        lag1=autocorrelation(errors, 1) if errors.shape[1] >= LEAST_FOR_LAGS else np.nan,
+        **{f"{name}_p": outcome.p_values for name, outcome in outcomes.items()},
+        tests_note=[_joined(*each) for each in reasons],
+    )
 
 
 def _biases(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
