@@ -1,0 +1,98 @@
+"""Ranks over many series: which models can be told apart by how often they come out ahead.
+
+Ranks give each series one vote, whatever its size, and ask nothing of the distribution of errors. They take the series
+for independent: where all of them share the surprises of a few cutoffs, differences look surer than they are.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from forecast.evaluation.cells import cells
+
+LEAST_BLOCKS = 5
+LEVEL = 0.05
+
+
+class Ranks(NamedTuple):
+    """What ranks say.
+
+    Attributes:
+        mean_ranks: by model, best first; 1 is first in every block.
+        blocks: series, times targets, that were ranked over.
+        friedman_p: of the test that all models rank alike.
+        critical_difference: of two mean ranks, beyond which two models are told apart at 5 %, all pairs considered.
+        groups: the largest sets of neighbouring models that are not told apart, each of two or more.
+        mcb: a row a model: ``mean_rank``, ``low``, ``high``, and whether it is ``beaten`` by the best one.
+        note: why all of it is undefined; empty where it is not.
+    """
+
+    mean_ranks: pd.Series
+    blocks: int
+    friedman_p: float
+    critical_difference: float
+    groups: tuple[tuple[str, ...], ...]
+    mcb: pd.DataFrame
+    note: str
+
+
+def rank_models(table: pd.DataFrame) -> Ranks:
+    """The mean ranks of the models of a forecast table, with the tests of Friedman and Nemenyi, and MCB.
+
+    A block is a series and target, with the loss of each model averaged over cutoffs, steps and seeds (the scaled
+    absolute error, as in MASE). At least 5 blocks and 2 models are needed. Friedman's statistic (1937), corrected for
+    ties, in the F form of Iman and Davenport (1980); Nemenyi's critical difference as in Demsar (2006), *Statistical
+    comparisons of classifiers*, section 3.2.2; multiple comparison with the best (MCB) as in Koning et al. (2005),
+    *The M3 competition: statistical tests of the results*: mean rank ± half the critical difference, so that a model
+    whose interval lies above that of the best is beaten.
+    """
+    found = cells(table)
+    weights = found.observed.astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        loss = (np.where(weights > 0, found.loss, 0.0) * weights).sum(axis=2) / weights.sum(axis=1)  # (M, N)
+    usable = np.isfinite(loss).all(axis=0) if len(loss) else np.zeros(0, dtype=bool)
+    return rank(pd.DataFrame(loss[:, usable].T, columns=list(found.models)))
+
+
+def rank(losses: pd.DataFrame) -> Ranks:
+    """The same from losses: a row a block, a column a model."""
+    n, k = losses.shape
+    if n < LEAST_BLOCKS or k < 2:
+        why = f"{n} series are too few to rank over, at least {LEAST_BLOCKS} are needed" if k > 1 else "one model alone"
+        empty = pd.DataFrame({"model": list(losses), "mean_rank": np.nan, "low": np.nan, "high": np.nan})
+        nothing = pd.Series(np.nan, index=list(losses), dtype=np.float64)
+        return Ranks(nothing, n, np.nan, np.nan, (), empty.assign(beaten=False), why)
+    ranks = stats.rankdata(losses.to_numpy(), axis=1)
+    means = pd.Series(ranks.mean(axis=0), index=list(losses)).sort_values(kind="stable")
+    difference = float(stats.studentized_range.ppf(1 - LEVEL, k, np.inf)) * float(np.sqrt(k * (k + 1) / (12 * n)))
+    mcb = pd.DataFrame({"model": means.index, "mean_rank": means.to_numpy()})
+    mcb = mcb.assign(low=mcb["mean_rank"] - difference / 2, high=mcb["mean_rank"] + difference / 2)
+    mcb = mcb.assign(beaten=mcb["low"] > mcb["high"].iloc[0])
+    return Ranks(means, n, friedman(ranks), difference, _groups(means, difference), mcb, "")
+
+
+def friedman(ranks: np.ndarray) -> float:
+    """The p-value of Friedman's test on ranks (n, k), corrected for ties, in the F form of Iman and Davenport."""
+    n, k = ranks.shape
+    spread = float(((ranks - (k + 1) / 2) ** 2).sum())
+    if spread == 0:
+        return 1.0
+    between = float(((ranks.sum(axis=0) - n * (k + 1) / 2) ** 2).sum()) / n
+    chi_squared = n * (k - 1) * between / spread
+    left = n * (k - 1) - chi_squared
+    if left <= 1e-12 * n * k:
+        return 0.0
+    return float(stats.f.sf((n - 1) * chi_squared / left, k - 1, (k - 1) * (n - 1)))
+
+
+def _groups(means: pd.Series, difference: float) -> tuple[tuple[str, ...], ...]:
+    """Runs of models whose mean ranks lie within the critical difference, none inside another."""
+    values, found, reached = means.to_numpy(), [], 0
+    for begin in range(len(values)):
+        stop = int(np.searchsorted(values, values[begin] + difference, side="right"))
+        if stop > max(reached, begin + 1):
+            found.append(tuple(str(name) for name in means.index[begin:stop]))
+            reached = stop
+    return tuple(found)
