@@ -41,6 +41,13 @@ def test_notes_do_not_count_and_what_cannot_be_pickled_is_nan():
     odd.keep = lambda: None
     assert np.isnan(fitted_bytes(odd, Naive()))
 
+    class Shy:
+        def __getstate__(self):
+            raise RuntimeError("not to be copied")
+
+    odd.keep = Shy()
+    assert np.isnan(fitted_bytes(odd, Naive()))
+
 
 def test_backtest_tells_the_size_of_each_model_and_of_a_failed_one_none(make_panel):
     class Broken(Naive):
