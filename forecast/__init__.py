@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from forecast.backtest import backtest
     from forecast.checkpoint import load
     from forecast.comparing.compare import compare
+    from forecast.conformal import Conformal
     from forecast.external.evaluate import evaluate
     from forecast.neural import NeuralForecaster
     from forecast.result import Backtest
 
 __all__ = [
     "Backtest",
+    "Conformal",
     "Dims",
     "Features",
     "InputError",
@@ -48,6 +50,7 @@ _HOMES = {
     "Preparation": "datamodules.preparation",
     "last_cutoffs": "datamodules.split",
     "NeuralForecaster": "forecast.neural",
+    "Conformal": "forecast.conformal",
     "Backtest": "forecast.result",
     "audit": "forecast.auditing.audit",
     "backtest": "forecast.backtest",

@@ -24,7 +24,7 @@ from datamodules.panel import Panel
 from datamodules.preparation import Preparation
 from datamodules.split import cutoffs_at_positions, known_rows
 from forecast.footprint import fitted_bytes
-from forecast.forecaster import Forecaster, Seeded
+from forecast.forecaster import Forecaster, Seeded, innermost
 from forecast.neural import NeuralForecaster
 from forecast.table import join_actuals, stacked
 
@@ -183,7 +183,7 @@ def predictions(forecaster: Forecaster, arm: Arm, task: Task) -> pd.DataFrame:
 def _record(arm: Arm, task: Task) -> dict[str, Any]:
     return {
         "model": arm.forecaster.name,
-        "kind": "network" if isinstance(arm.forecaster, NeuralForecaster) else "baseline",
+        "kind": "network" if isinstance(innermost(arm.forecaster), NeuralForecaster) else "baseline",
         "seed": arm.seed,
         "fold": arm.first,
         "n_folds": arm.count,
@@ -244,12 +244,14 @@ def _plain(value: Any) -> Any:
         return _plain(asdict(value))
     if hasattr(value, "hparams"):
         return {"class_path": type(value).__name__, "init_args": _plain(dict(value.hparams))}
+    if isinstance(value, Forecaster):
+        return configuration(value)
     return joblib.hash(value)
 
 
 def _dates(forecaster: Forecaster) -> list[str]:
     """A digest of the file of holidays that a network reads, which may change under its name; nothing without one."""
-    prepare = getattr(forecaster, "prepare", None)
+    prepare = getattr(innermost(forecaster), "prepare", None)
     source = prepare.features.holidays if isinstance(prepare, Preparation) else ""
     if not (source and is_file(source) and Path(source).exists()):
         return []

@@ -17,6 +17,7 @@ from datamodules.preparation import Preparation
 from datamodules.window import Dims
 from forecast.baselines.base import Baseline
 from forecast.config import BacktestConfig
+from forecast.conformal import Conformal
 from forecast.forecaster import Forecaster, find, refuse_same_names
 from forecast.members import NOBODY, Member
 from forecast.models.base import ForecastModule
@@ -62,6 +63,8 @@ def assemble(config: BacktestConfig, panel: Panel) -> tuple[list[Forecaster], Ba
     if not forecasters:
         raise InputError("neither a model nor a baseline takes part; expected at least one. Name some.")
     refuse_same_names(forecasters)
+    if config.intervals != "own":
+        forecasters = [Conformal(each, method=config.intervals, name=each.name) for each in forecasters]
     none = (NOBODY,)
     complete = replace(config, models=tuple(models) or none, baselines=tuple(baselines) or none)
     return forecasters, replace(complete, fit=fit, trainer=trainer)

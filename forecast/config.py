@@ -52,6 +52,8 @@ class BacktestConfig:
         levels: quantile levels of the intervals
         ensembles: rows made of the forecasts of all models: mean, median, trimmed, inverse and greedy (which learn
             weights on earlier folds), or all of these; and seeds, the mean of the seeds of each network; none
+        intervals: own (as each forecaster makes them), or of its errors at earlier cutoffs: split, aci (adapts to
+            misses) or cqr (corrects its own); fits every forecaster twice
         metrics: names (forecast list metrics); the first one orders the leaderboard
         common: score only the rows that all forecasters have, where some lack rows
         fit: training of the networks: max_steps, batch_size, steps_per_epoch, validation
@@ -89,6 +91,7 @@ class BacktestConfig:
     window: int = 0
     levels: tuple[float, ...] = (0.1, 0.9)
     ensembles: tuple[Recipe, ...] = ()
+    intervals: str = "own"
     metrics: tuple[str, ...] = ()
     common: bool = False
     fit: dict[str, Any] = field(default_factory=dict)
@@ -131,6 +134,7 @@ class BacktestConfig:
         if not config.horizon:
             raise InputError("no horizon is given; expected the number of steps to forecast. Say it with --horizon.")
         one_of("short", config.short, ("error", "skip", "pad"))
+        one_of("intervals", config.intervals, INTERVALS)
         if not (config.refit in ("never", "always") or (config.refit.isdigit() and int(config.refit))):
             raise InputError(f"refit is {config.refit!r}; expected never, always or a number of folds from 1. Say one.")
         fit = {name: _fit_value(name, value) for name, value in config.fit.items()}
@@ -167,6 +171,7 @@ _WHERE_SAID: Final = (  # stand in a written configuration only where they say s
     *("past", "known", "static", "categories", "static_table", "zone", "decimal", "thousands", "data_dir", "id"),
     *("prepare", "feature_sets", "ensembles"),
 )
+INTERVALS: Final = ("own", "split", "aci", "cqr")
 FIT: Final = {"max_steps": int, "batch_size": int, "steps_per_epoch": int, "validation": float}
 _LEAST: Final = {
     "horizon": 1,

@@ -10,7 +10,7 @@ from datamodules.errors import InputError
 from datamodules.find import find
 from datamodules.panel import Panel
 
-__all__ = ["Forecaster", "Seeded", "find", "refuse_same_names"]
+__all__ = ["Forecaster", "Seeded", "find", "innermost", "refuse_same_names"]
 
 
 @runtime_checkable
@@ -51,6 +51,13 @@ class Seeded(Forecaster, Protocol):
     def with_seed(self, seed: int) -> Self:
         """An unfitted copy that differs in its seed only."""
         ...
+
+
+def innermost(forecaster: Forecaster) -> Forecaster:
+    """The forecaster itself, or the one within its wrappers."""
+    while isinstance(inner := getattr(forecaster, "forecaster", None), Forecaster):
+        forecaster = inner
+    return forecaster
 
 
 def refuse_same_names(forecasters: Sequence[Forecaster]) -> None:

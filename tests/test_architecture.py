@@ -29,7 +29,7 @@ LAYERS = (
     ("forecast.arms",),
     ("forecast.ensemble",),
     ("forecast.footprint",),
-    ("forecast.neural", "forecast.checkpoint"),
+    ("forecast.neural", "forecast.checkpoint", "forecast.conformal", "forecast.earlier", "forecast.conformity"),
     ("forecast.models", "forecast.baselines", "forecast.curves"),
     ("forecast.training",),
     ("forecast.heads", "forecast.normalisation", "forecast.stack"),
@@ -41,6 +41,7 @@ LAYERS = (
 CANNOT_KNOW_A_MODEL = (  # they know a forecaster by its protocol only
     *("forecast.backtest", "forecast.arms", "forecast.result", "forecast.report"),
     *("forecast.evaluation", "forecast.forecaster", "forecast.table"),
+    *("forecast.conformal", "forecast.earlier", "forecast.conformity"),
 )
 FOUND_CLASSES = {"forecast.models": "ForecastModule", "forecast.baselines": "Baseline", "datamodules": "Dataset"}
 

@@ -199,3 +199,10 @@ def test_wrong_option_of_a_class_is_one_sentence(given, sentence):
     with pytest.raises(InputError) as caught:
         assemble(resolve(config(**given), data).config, data)
     assert sentence in str(caught.value)
+
+
+def test_intervals_are_told_and_checked():
+    config = BacktestConfig.of({"data": "x.csv", "horizon": 3, "intervals": "aci"})
+    assert BacktestConfig.of(config.plain()).intervals == "aci"
+    with pytest.raises(InputError, match="intervals 'splt' is not known; did you mean 'split'"):
+        BacktestConfig.of({"data": "x.csv", "horizon": 3, "intervals": "splt"})

@@ -175,6 +175,8 @@ def _chosen(data: Mapping[str, str], resolved: "Resolved") -> Any:
         members = getattr(config, name)
         rows.append((name, " ".join(each.name or each.class_path for each in members), _why(resolved, name)))
     rows.append(("levels", _told(config.levels), _why(resolved, "levels")))
+    if config.intervals != "own":
+        rows.append(("intervals", config.intervals, _why(resolved, "intervals")))
     rows.append(("metrics", _told(config.metrics), _why(resolved, "metrics")))
     rows.append(("fit", ", ".join(f"{name} {value}" for name, value in config.fit.items()), _why(resolved, "fit")))
     if "short" in resolved.reasons:

@@ -8,8 +8,11 @@ import pytest
 
 from datamodules.window import Dims
 from forecast.baselines.base import Baseline, is_available
+from forecast.baselines.theta import Theta
+from forecast.conformal import METHODS, Conformal
 from forecast.forecaster import Forecaster, find
 from forecast.models.base import ForecastModule
+from forecast.models.mlp import MLP
 from forecast.neural import NeuralForecaster
 
 LEVELS = [0.1, 0.9]
@@ -22,7 +25,14 @@ def forecasters() -> dict[str, Callable[[], Forecaster]]:
     return {
         **{name: cls for name, cls in find("forecast.baselines", Baseline).items() if is_available(cls)},
         **{name: partial(small_network, cls) for name, cls in networks.items()},
+        **{f"Theta+{method}": partial(wrapped, Theta, method) for method in METHODS},
+        **{f"MLP+{method}": partial(wrapped, partial(small_network, MLP), method) for method in METHODS},
     }
+
+
+def wrapped(make: Callable[[], Forecaster], method: str) -> Conformal:
+    """A forecaster in a conformal wrapper."""
+    return Conformal(make(), method=method)
 
 
 def small_network(cls: type[ForecastModule]) -> NeuralForecaster:
