@@ -1,32 +1,23 @@
-"""Arms of a backtest: one forecaster with one seed, fitted once, for one or several folds; their parts on disk."""
+"""Arms of a backtest: one forecaster with one seed, fitted once, for one or several folds, and the part it leaves."""
 
-import hashlib
-import inspect
-import json
-import os
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import asdict, dataclass, is_dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 
-from datamodules.errors import InputError
 from datamodules.history import first_seen
-from datamodules.made.holiday_places import is_file
 from datamodules.panel import Panel
-from datamodules.preparation import Preparation
 from datamodules.split import cutoffs_at_positions, known_rows
 from forecast.footprint import fitted_bytes
 from forecast.forecaster import Forecaster, Seeded, innermost
 from forecast.neural import NeuralForecaster
 from forecast.table import join_actuals, stacked
+from forecast.threads import own_threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +34,7 @@ class Task:
         levels: quantile levels.
         history: rows that a series must have up to a cutoff; with fewer, no forecaster forecasts it there, so that all
             are scored on the same rows.
+        threads: that each arm's numbers are computed with (``forecast.threads.own_threads`` says why it is fixed).
     """
 
     panel: Panel
@@ -53,6 +45,7 @@ class Task:
     seasonality: int
     levels: tuple[float, ...]
     history: int = 1
+    threads: int = 1
 
     def cutoffs(self, positions: np.ndarray) -> np.ndarray:
         """(F, N) cutoff rows at ``positions`` (F); -1 for a series that has ended or has too little history there.
@@ -106,6 +99,16 @@ def plan(forecasters: Sequence[Forecaster], n_folds: int, *, refit: str | int, s
 
 def run(arm: Arm, task: Task) -> Part:
     """Fit and predict one arm; what goes wrong becomes its row's ``error``."""
+    with own_threads(task.threads):
+        return _run(arm, task)
+
+
+def lost(arm: Arm, task: Task, reason: str) -> Part:
+    """The part of an arm that could not be run to its end, with the reason in its row."""
+    return Part(pd.DataFrame(), pd.DataFrame(), _record(arm, task) | {"error": reason})
+
+
+def _run(arm: Arm, task: Task) -> Part:
     record = _record(arm, task)
     forecaster = deepcopy(arm.forecaster)
     if isinstance(forecaster, Seeded):
@@ -207,93 +210,3 @@ def _curves(forecaster: Forecaster, arm: Arm) -> pd.DataFrame:
     if curves is None or len(curves) == 0:
         return pd.DataFrame()
     return pd.DataFrame({"model": arm.forecaster.name, "seed": arm.seed, "fold": arm.first, **curves})
-
-
-def configuration(forecaster: Forecaster) -> dict[str, Any]:
-    """How to make the forecaster, in plain values: class and options; a digest where an option cannot be said so.
-
-    An option is an argument of the class, or of those it hands ``**options`` on to. What a class does not keep under
-    the argument's name shows as a digest of its whole state.
-    """
-    options = {
-        name: _plain(getattr(forecaster, name)) if hasattr(forecaster, name) else joblib.hash(vars(forecaster))
-        for name in _arguments(type(forecaster))
-        if name not in ("self", "seed")
-    }
-    return {"class_path": type(forecaster).__name__, "init_args": options}
-
-
-def _arguments(cls: type) -> list[str]:
-    names: list[str] = []
-    for one in cls.__mro__:
-        parameters = inspect.signature(one.__init__).parameters.values()  # type: ignore[misc]
-        names += [each.name for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
-        if not any(each.kind is each.VAR_KEYWORD for each in parameters):
-            break
-    return list(dict.fromkeys(names))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str | int | float | bool) or value is None:
-        return value
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
-    if hasattr(value, "hparams"):
-        return {"class_path": type(value).__name__, "init_args": _plain(dict(value.hparams))}
-    if isinstance(value, Forecaster):
-        return configuration(value)
-    return joblib.hash(value)
-
-
-def _dates(forecaster: Forecaster) -> list[str]:
-    """A digest of the file of holidays that a network reads, which may change under its name; nothing without one."""
-    prepare = getattr(innermost(forecaster), "prepare", None)
-    source = prepare.features.holidays if isinstance(prepare, Preparation) else ""
-    if not (source and is_file(source) and Path(source).exists()):
-        return []
-    return [hashlib.sha256(Path(source).read_bytes()).hexdigest()]
-
-
-class Parts:
-    """Finished arms in a folder, by a key of all that decides their numbers; a second run takes them from there."""
-
-    def __init__(self, folder: Path, task: Task) -> None:
-        self.folder = folder
-        numbers = (task.horizon, task.gap, task.window, task.seasonality, task.levels, task.history)
-        self._common = json.dumps([task.panel.fingerprint(), task.positions.tolist(), *numbers])
-
-    def _path(self, arm: Arm) -> Path:
-        made_of = [configuration(arm.forecaster), arm.seed, arm.first, arm.count, *_dates(arm.forecaster)]
-        own = json.dumps(made_of, sort_keys=True)
-        digest = hashlib.sha256((self._common + own).encode()).hexdigest()[:16]
-        return self.folder / f"{arm.forecaster.name}-{arm.seed}-{arm.first}-{digest}".replace(os.sep, "_")
-
-    def get(self, arm: Arm) -> Part | None:
-        """The part of an arm that has finished without an error; None otherwise."""
-        path = self._path(arm)
-        if not path.exists():
-            return None
-        try:
-            run = json.loads((path / "run.json").read_text(encoding="utf-8"))
-            return Part(pd.read_parquet(path / "table.parquet"), pd.read_parquet(path / "curves.parquet"), run)
-        except (OSError, ValueError) as error:  # ValueError: what json and pyarrow raise
-            raise InputError(
-                f"finished part {path} of a backtest is damaged. Remove it, or say --overwrite to start anew."
-            ) from error
-
-    def put(self, arm: Arm, part: Part) -> None:
-        """Keep a part, whole or not at all; one that failed is not kept, so that a second run tries again."""
-        if part.run["error"]:
-            return
-        path = self._path(arm)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        part.table.to_parquet(temporary / "table.parquet")
-        part.curves.to_parquet(temporary / "curves.parquet")
-        (temporary / "run.json").write_text(json.dumps(part.run))
-        temporary.rename(path)

@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -10,24 +10,26 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from datamodules.covariate_health import covariate_health
 from datamodules.errors import InputError, at_least, one_of
 from datamodules.health import health
 from datamodules.panel import Panel
 from datamodules.split import known_rows, rolling_positions
-from forecast.arms import Part, Parts, Task, configuration, plan, run
+from forecast.arms import Task, plan
+from forecast.engines.base import Engine
+from forecast.engines.base import engine as engine_of
 from forecast.ensemble.recipes import SEEDS, Recipe, recipes
 from forecast.ensemble.rows import with_ensembles
 from forecast.evaluation.metrics import named
 from forecast.evaluation.scores import DEFAULT_METRICS
 from forecast.evaluation.series_traits import series_traits
 from forecast.forecaster import Forecaster, refuse_same_names
+from forecast.fulfil import Progress, fulfil
+from forecast.parts import Parts, configuration
 from forecast.result import Backtest
+from forecast.shards import Shard, deal
 from forecast.table import KEYS, check_levels, level_column, stacked
-
-Progress = Callable[[int, int, str], None]
 
 
 def backtest(
@@ -46,6 +48,10 @@ def backtest(
     metrics: Sequence[str] = DEFAULT_METRICS,
     common: bool = False,
     window: int = 0,
+    threads: int = 1,
+    engine: str | Engine = "",
+    workers: int = 0,
+    shard: str = "",
     folder: str | Path | None = None,
     progress: Progress = lambda done, total, label: None,
     spec: dict[str, Any] | None = None,
@@ -68,8 +74,12 @@ def backtest(
         metrics: of the leaderboard; the first orders it.
         common: score the rows that all have, when some forecaster lacks rows.
         window: rows that ``fit`` sees at most (sliding); 0 for all (expanding).
-        folder: where finished parts are kept, so that a second run does not do them again.
-        progress: called with parts done, parts in all and the part begun.
+        threads: that each fit computes with; one that is wide may be faster with more. They decide its last bits.
+        engine: who runs the fits: ``serial``, ``processes``, ``ray``, or an Engine; the numbers do not depend on it.
+        workers: fits at a time, 0 for what the engine takes; from 2 on, ``processes`` unless an engine is named.
+        shard: such as ``3/20``: only the fits of that share, of as many that together are all (``forecast.shards``).
+        folder: where finished parts are kept, so that a second run does not do them again, by whatever engine.
+        progress: called with parts done, parts in all and what is running.
         spec: the complete configuration to keep with the result.
 
     Raises:
@@ -82,10 +92,12 @@ def backtest(
     named(metrics)
     for name, value in (("stride", stride), ("gap", gap), ("seasonality", seasonality), ("window", window)):
         at_least(name, value, 0)
+    at_least("threads", threads, 1)
+    by = engine if isinstance(engine, Engine) else engine_of(engine, workers=workers)
     seasonality = seasonality or panel.seasonality
     positions = rolling_positions(panel, horizon=horizon, folds=folds, stride=stride or horizon)
     history = max(getattr(forecaster, "history", 1) for forecaster in forecasters)
-    task = Task(panel, positions, horizon, gap, window, seasonality, check_levels(levels), history)
+    task = Task(panel, positions, horizon, gap, window, seasonality, check_levels(levels), history, threads)
     if (task.cutoffs(positions) < 0).all():
         raise InputError(
             f"no series has {history} rows up to one of the {folds} cutoffs, which the longest context needs, and a "
@@ -93,16 +105,13 @@ def backtest(
         )
     arms = plan(forecasters, folds, refit=refit, seeds=chosen)
     parts = Parts(Path(folder), task) if folder else None
-    done: list[Part] = []
-    for index, arm in enumerate(arms):
-        progress(index, len(arms), arm.label)
-        part = parts.get(arm) if parts else None
-        if part is None:
-            part = run(arm, task)
-            if parts:
-                parts.put(arm, part)
-        done.append(part)
-    progress(len(arms), len(arms), "")
+    made_by = by.told(arms, task) | {"threads": threads}
+    if shard:
+        share = Shard.read(shard)
+        dealt = deal(arms, task, share.of)
+        arms = [arm for arm, number in zip(arms, dealt, strict=True) if number == share.number]
+        made_by |= {"shard": str(share), "deal": dealt}
+    done = fulfil(arms, task, by, parts=parts, progress=progress)
     complete = {
         "horizon": horizon,
         "folds": folds,
@@ -117,9 +126,10 @@ def backtest(
         "metrics": list(metrics),
         "common": common,
         "window": window,
+        "threads": threads,
     }
     table = _table([part.table for part in done if len(part.table)], task.levels)
-    table, runs = with_ensembles(table, pd.DataFrame([part.run for part in done]), combined)
+    table, runs = with_ensembles(table, pd.DataFrame([part.run for part in done]), () if shard else combined)
     return Backtest(
         spec=spec or complete | {"forecasters": [configuration(forecaster) for forecaster in forecasters]},
         table=table,
@@ -128,7 +138,7 @@ def backtest(
         recent=recent(task),
         health=health(panel).assign(folds=_folds_of_series(task)),
         covariates=covariate_health(panel),
-        provenance=provenance(panel, list(chosen), time.perf_counter() - started),
+        provenance=provenance(panel, list(chosen), time.perf_counter() - started) | made_by,
         series=series_traits(panel, int(positions[0]), seasonality),
     )
 
@@ -213,7 +223,6 @@ def provenance(panel: Panel, seeds: list[int], seconds: float) -> dict[str, Any]
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 1),
         "seeds": seeds,
-        "threads": torch.get_num_threads(),
         "machine": f"{platform.machine()}, {platform.platform(terse=True)}, Python {platform.python_version()}",
         "versions": {name: _version(name) for name in _PACKAGES},
     }

@@ -14,6 +14,7 @@ COMMANDS: Final = {  # command -> (module of forecast.commands, what it is for)
         "backtest",
         "the main job: networks and baselines on the same rows, a leaderboard, a verdict, a report",
     ),
+    "merge": ("merge", "the parts that 'backtest --shard' left in one folder or several, as one result"),
     "describe": ("describe", "what a person should know about their series before any model sees them"),
     "pack": ("pack", "files larger than memory into a store, which every command takes as data"),
     "audit": ("audit", "prove that nothing after a cutoff reaches a forecast: the pipeline again, its future garbage"),

@@ -49,6 +49,7 @@ class BacktestConfig:
         refit: never fits once, always fits at every cutoff, a number K fits at every K-th; each time from scratch
         seeds: how often to train each network, each time from other weights
         window: rows of history that a fit sees; all
+        threads: processor threads of a fit, which decide its last bits; more may pay for wide networks
         levels: quantile levels of the intervals
         ensembles: rows made of the forecasts of all models: mean, median, trimmed, inverse and greedy (which learn
             weights on earlier folds), or all of these; and seeds, the mean of the seeds of each network; none
@@ -89,6 +90,7 @@ class BacktestConfig:
     refit: str = "never"
     seeds: int = 1
     window: int = 0
+    threads: int = 1
     levels: tuple[float, ...] = (0.1, 0.9)
     ensembles: tuple[Recipe, ...] = ()
     intervals: str = "own"
@@ -182,6 +184,7 @@ _LEAST: Final = {
     "gap": 0,
     "seeds": 1,
     "window": 0,
+    "threads": 1,
 }
 
 

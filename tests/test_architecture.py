@@ -26,12 +26,15 @@ LAYERS = (
     ("forecast.backtest", "forecast.auditing"),
     ("forecast.result",),
     ("forecast.report",),
+    ("forecast.fulfil",),
+    ("forecast.engines",),
+    ("forecast.cost", "forecast.parts", "forecast.shards"),
     ("forecast.arms",),
     ("forecast.ensemble",),
     ("forecast.footprint",),
     ("forecast.neural", "forecast.checkpoint", "forecast.conformal", "forecast.earlier", "forecast.conformity"),
     ("forecast.models", "forecast.baselines", "forecast.curves"),
-    ("forecast.training",),
+    ("forecast.training", "forecast.threads"),
     ("forecast.heads", "forecast.normalisation", "forecast.stack"),
     ("forecast.forecaster", "forecast.evaluation"),
     ("forecast.table",),
@@ -39,7 +42,8 @@ LAYERS = (
     ("datamodules",),
 )
 CANNOT_KNOW_A_MODEL = (  # they know a forecaster by its protocol only
-    *("forecast.backtest", "forecast.arms", "forecast.result", "forecast.report"),
+    *("forecast.backtest", "forecast.arms", "forecast.parts", "forecast.engines", "forecast.fulfil", "forecast.shards"),
+    *("forecast.result", "forecast.report"),
     *("forecast.evaluation", "forecast.forecaster", "forecast.table"),
     *("forecast.conformal", "forecast.earlier", "forecast.conformity"),
 )

@@ -1,20 +1,23 @@
 """Arms of a backtest: what each fit and forecast is shown, and parts on disk."""
 
 import json
+import os
 from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from datamodules.split import known_rows, rolling_positions
 from datamodules.window import Dims
-from forecast.arms import Arm, Parts, Task, configuration, plan, run
+from forecast.arms import Arm, Task, plan, run
 from forecast.baselines.arima import ARIMA
 from forecast.baselines.naive import Naive, SeasonalNaive
 from forecast.models.mlp import MLP
 from forecast.neural import NeuralForecaster
+from forecast.parts import Parts, configuration
 from forecast.table import build
 
 
@@ -224,12 +227,45 @@ def test_part_goes_round_through_its_folder(task_of, tmp_path):
     assert not [path for path in (tmp_path / "parts").iterdir() if path.name.startswith(".")]
 
 
-def test_part_that_failed_is_not_kept(task_of, tmp_path):
+def test_part_that_failed_stands_apart_until_one_succeeds(task_of, tmp_path):
     task = task_of()
     parts, arm = Parts(tmp_path, task), Arm(Fails(), 0, 0, 1)
-    put(parts, arm, task)
+    part = put(parts, arm, task)
     assert parts.get(arm) is None
-    assert not list(tmp_path.iterdir())
+    assert parts.failure(arm).run["error"] == part.run["error"]
+    put(parts, arm, task)
+    assert len(list(tmp_path.iterdir())) == 1
+    parts.put(arm, replace(part, run={**part.run, "error": ""}))
+    assert parts.get(arm) is not None
+    assert parts.failure(arm) is None
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_part_that_another_process_has_finished_stays(task_of, tmp_path):
+    task, arm = task_of(), Arm(SeasonalNaive(), 0, 0, 2)
+    first, second = (Parts(tmp_path, task) for _ in range(2))
+    part = put(first, arm, task)
+    put(second, arm, task)
+    pd.testing.assert_frame_equal(second.get(arm).table, part.table, check_exact=True)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_default_said_or_unsaid_is_the_same_configuration():
+    said = NeuralForecaster(MLP(Dims(6, 3), **NeuralForecaster(MLP(Dims(6, 3))).module.options))
+    assert configuration(said) == configuration(NeuralForecaster(MLP(Dims(6, 3))))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_arm_computes_with_the_threads_of_its_task_and_leaves_those_of_others(task_of, threads):
+    class Counts(Watcher):
+        def fit(self, panel):
+            seen.append((torch.get_num_threads(), os.environ["OMP_NUM_THREADS"]))
+            return self
+
+    seen, before = [], (torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS"))
+    run(Arm(Counts(), 0, 0, 1), replace(task_of(), threads=threads))
+    assert seen == [(threads, str(threads))]
+    assert (torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")) == before
 
 
 @pytest.mark.parametrize(
@@ -237,6 +273,7 @@ def test_part_that_failed_is_not_kept(task_of, tmp_path):
     [
         lambda task, arm: (replace(task, horizon=2), arm),
         lambda task, arm: (replace(task, gap=1), arm),
+        lambda task, arm: (replace(task, threads=2), arm),
         lambda task, arm: (replace(task, window=20), arm),
         lambda task, arm: (replace(task, seasonality=2), arm),
         lambda task, arm: (replace(task, levels=(0.2, 0.8)), arm),

@@ -134,7 +134,7 @@ def test_data_set_by_name_runs_again_from_its_configuration(tmp_path, monkeypatc
 def test_second_run_into_a_folder_resumes(data, monkeypatch):
     done = []
     monkeypatch.setattr(
-        import_module("forecast.backtest"), "run", lambda arm, task: done.append(arm) or real_run(arm, task)
+        import_module("forecast.engines.serial"), "run", lambda arm, task: done.append(arm) or real_run(arm, task)
     )
     assert backtest(data, "--output", "out") == 0
     first = forecasts("out")
@@ -175,7 +175,7 @@ def test_overwrite_leaves_the_files_of_others_alone(data, tmp_path):
 
 def test_metrics_may_change_without_training_again(data, monkeypatch):
     assert backtest(data, "--output", "out") == 0
-    monkeypatch.setattr(sys.modules["forecast.backtest"], "run", None)
+    monkeypatch.setattr(sys.modules["forecast.engines.serial"], "run", None)
     assert backtest(data, "--output", "out", "--metrics", "mae") == 0
     assert "mae" in pd.read_csv("out/leaderboard.csv").columns
 

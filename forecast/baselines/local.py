@@ -23,6 +23,7 @@ from forecast.baselines.answers import Asked, counted, known_baselines, tabled
 from forecast.baselines.base import Baseline
 from forecast.baselines.one_series import Answer, Estimate, History, answered, estimated
 from forecast.table import check_levels
+from forecast.threads import cores, own_threads
 
 
 class LocalOptions(TypedDict, total=False):
@@ -44,6 +45,7 @@ class LocalOptions(TypedDict, total=False):
 
 
 _ALONE_SECONDS = 2.0  # before other processes are started for the rest
+_AGAIN = 5.0  # seconds until the cores that are left are counted again
 
 
 class LocalBaseline(Baseline):
@@ -146,14 +148,21 @@ class LocalBaseline(Baseline):
 
 
 def _run(function: Callable[..., Any], tasks: list[tuple[Any, ...]], n_jobs: int) -> list[Any]:
-    """``function`` of each task, in order: here for as long as it is quick, then in processes of one thread each."""
+    """``function`` of each task, in order: here for as long as it is quick, then in processes; on one thread each.
+
+    Beside other arms of a backtest there are as many processes as cores are left, which grow as those end.
+    """
     done: list[Any] = []
     began = perf_counter()
-    alone = joblib.effective_n_jobs(n_jobs) == 1
-    while len(done) < len(tasks) and (alone or perf_counter() - began < _ALONE_SECONDS):
-        done.append(function(*tasks[len(done)]))
-    if len(done) == len(tasks):
-        return done
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-        rest = joblib.Parallel(n_jobs=n_jobs)(joblib.delayed(function)(*task) for task in tasks[len(done) :])
-    return done + rest
+    with own_threads(1):
+        while len(done) < len(tasks):
+            jobs = min(joblib.effective_n_jobs(n_jobs if n_jobs > 0 else cores()), cores())
+            spent = perf_counter() - began
+            if jobs == 1 or spent < _ALONE_SECONDS:
+                done.append(function(*tasks[len(done)]))
+                continue
+            some = len(tasks) if jobs == joblib.cpu_count() else max(jobs, int(jobs * len(done) * _AGAIN / spent))
+            with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+                calls = (joblib.delayed(function)(*task) for task in tasks[len(done) : len(done) + some])
+                done += joblib.Parallel(n_jobs=jobs)(calls)
+    return done

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from datamodules.errors import InputError
+from forecast.commands.engines import add_engine, take_engine
 from forecast.commands.parser import Parser, add_preparation, take_preparation
 from forecast.config import LAYOUT, BacktestConfig, help_texts, read_config, read_yaml
 
@@ -21,6 +22,8 @@ _EPILOG: Final = """examples:
   forecast backtest --data shops.csv --horizon 14 --past footfall --known price,holiday --static region --short pad
   forecast backtest --data bikes.csv --horizon 24 --past temp --calendar hour --feature-sets A=y B=y,temp,calendar
   forecast backtest --config runs/co2/config.yaml --output runs/again
+  forecast backtest --data sales.csv --horizon 14 --seeds 5 --workers 4
+  forecast backtest --data sales.csv --horizon 14 --output runs/s --shard 3/20   # and others; forecast merge runs/s
 """
 
 
@@ -29,57 +32,41 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     parser = options_parser(command, purpose, _EPILOG)
     parser.add_argument("--output", metavar="DIR", help="folder for the results (default: runs/DATA-HORIZON-DIGEST)")
     parser.add_argument("--overwrite", action="store_true", help="start anew in a folder that holds another backtest")
+    add_engine(parser)
     given = parser.read(arguments)
     flags = dict(given)
     output, overwrite = Path(str(flags.pop("output", ""))), bool(flags.pop("overwrite", False))
+    engine, shard = take_engine(flags)
     config = config_of(flags)
     from forecast.commands import folder as folders
 
     if "output" in given:
         folders.check_writable(output)
 
-    from datamodules.health import health, missing_told
-    from forecast.assemble import assemble
-    from forecast.backtest import backtest
-    from forecast.commands.data import layout_of, read
-    from forecast.commands.terminal import progress_bar, say, show
-    from forecast.resolve import resolve
+    from forecast.commands.job import carry_out, job
+    from forecast.commands.terminal import say, show
 
-    source = read(config.data, config.layout, config.data_dir)
-    resolved = resolve(config, source.panel())
-    panel = resolved.panel
-    forecasters, complete = assemble(resolved.config, panel)
-    spec = complete.plain() | layout_of(source)
-    show(_chosen(source.description(panel) | {"missing": missing_told(health(panel))}, resolved))
-    fingerprint = panel.fingerprint()
-    folder = output if "output" in given else _default_folder(spec, fingerprint)
+    ready = job(config)
+    show(_chosen(ready.data, ready.resolved))
+    folder = output if "output" in given else _default_folder(ready.spec, ready.fingerprint)
     folders.check_writable(folder)
-    folders.prepare(folder, spec, fingerprint, overwrite=overwrite)
-    refit = int(complete.refit) if complete.refit.isdigit() else complete.refit
-    with progress_bar() as progress:
-        result = backtest(
-            panel,
-            forecasters,
-            horizon=complete.horizon,
-            folds=complete.folds,
-            stride=complete.stride,
-            gap=complete.gap,
-            refit=refit,
-            seeds=complete.seeds,
-            levels=complete.levels,
-            ensembles=complete.ensembles,
-            seasonality=complete.seasonality,
-            metrics=complete.metrics,
-            common=complete.common,
-            window=complete.window,
-            folder=folder / "parts",
-            progress=progress,
-            spec=spec,
-        )
+    folders.prepare(folder, ready.spec, ready.fingerprint, overwrite=overwrite)
+    result = carry_out(ready, folder, engine, shard=shard)
+    if shard:
+        folders.write_shard(folder, result.provenance)
+        say(_shard_told(result, folder))
+        return 0 if len(result.table) or not len(result.runs) else 1
     result.save(folder)
     show_result(result)
     say(f"report: {folder / 'report.html'}")
     return 0 if len(result.table) else 1
+
+
+def _shard_told(result: "Backtest", folder: Path) -> str:
+    failed = [run for run in result.runs.to_dict("records") if run["error"]]
+    said = f"shard {result.provenance['shard']}: {len(result.runs) - len(failed)} of {len(result.runs)} arms are done"
+    reasons = [f"{run['model']}, seed {run['seed']}, fold {run['fold'] + 1} failed: {run['error']}" for run in failed]
+    return "\n".join([*reasons, said, f"parts: {folder / 'parts'}; when all shards are: forecast merge {folder}"])
 
 
 def config_of(given: Mapping[str, object]) -> BacktestConfig:
@@ -161,7 +148,18 @@ def _default_folder(spec: Mapping[str, Any], fingerprint: str) -> Path:
     return Path("runs") / f"{PurePath(data).stem}-{spec['horizon']}-{digest}"
 
 
-_NUMBERS: Final = ("horizon", "context_length", "seasonality", "folds", "stride", "gap", "refit", "seeds", "window")
+_NUMBERS: Final = (
+    "horizon",
+    "context_length",
+    "seasonality",
+    "folds",
+    "stride",
+    "gap",
+    "refit",
+    "seeds",
+    "window",
+    "threads",
+)
 
 
 def _chosen(data: Mapping[str, str], resolved: "Resolved") -> Any:
@@ -181,7 +179,11 @@ def _chosen(data: Mapping[str, str], resolved: "Resolved") -> Any:
     rows.append(("fit", ", ".join(f"{name} {value}" for name, value in config.fit.items()), _why(resolved, "fit")))
     if "short" in resolved.reasons:
         rows.append(("short", config.short, resolved.reasons["short"]))
-    return facts("Backtest", (row for row in rows if row[:2] != ("window", "0")), ("option", "value", "why"))
+    return facts(
+        "Backtest",
+        (row for row in rows if row[:2] not in (("window", "0"), ("threads", "1"))),
+        ("option", "value", "why"),
+    )
 
 
 def _why(resolved: "Resolved", name: str) -> str:

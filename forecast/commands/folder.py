@@ -5,6 +5,7 @@ import os
 import shutil
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import yaml
 
@@ -41,8 +42,9 @@ def prepare(folder: Path, spec: dict[str, Any], fingerprint: str, *, overwrite: 
         texts = (yaml.safe_dump(spec, sort_keys=False), json.dumps({"fingerprint": fingerprint}))
         for name, text in zip(_FIRST, texts, strict=True):
             if not (folder / name).exists():
-                (folder / f".{name}").write_text(text, encoding="utf-8")
-                (folder / f".{name}").replace(folder / name)
+                temporary = folder / f".{name}.{uuid4().hex}"  # another shard may be at it, here or elsewhere
+                temporary.write_text(text, encoding="utf-8")
+                temporary.replace(folder / name)
     except OSError as error:
         raise InputError(f"output {folder} cannot be written: {error.strerror}. Name another folder.") from error
 
@@ -65,3 +67,27 @@ def refuse_another(folder: Path, spec: dict[str, Any], fingerprint: str) -> None
         raise InputError(f"{folder} holds a backtest with other {', '.join(differing)}. {advice}")
     if provenance.exists() and known.get("fingerprint") != fingerprint:
         raise InputError(f"{folder} holds a backtest of other data under the same name. {advice}")
+
+
+def write_shard(folder: Path, provenance: dict[str, Any]) -> None:
+    """Note that a shard has come to its end, on which machine, and which arms each shard has."""
+    path = folder / "shards" / f"{provenance['shard'].replace('/', '-of-')}.json"
+    path.parent.mkdir(exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
+    temporary.write_text(json.dumps(provenance, indent=2), encoding="utf-8")
+    temporary.replace(path)
+
+
+def read_shards(folder: Path) -> list[dict[str, Any]]:
+    """What ``write_shard`` noted of each shard that was run into ``folder``."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / "shards").glob("*.json"))]
+
+
+def fingerprint_of(folder: Path) -> str:
+    """Of the data of the backtest in ``folder``; raises InputError when it is not known."""
+    try:
+        return str(json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["fingerprint"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{folder} has no fingerprint of its data: provenance.json is damaged. Run it again."
+        ) from error

@@ -37,13 +37,24 @@ def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
     if not sys.stderr.isatty():
         yield lambda done, total, label: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
-        yield lambda done, total, label: bar.update(task, completed=done, total=total, description=label)
+        running: dict[str, TaskID] = {}
+
+        def tell(done: int, total: int, label: str) -> None:
+            bar.update(task, completed=done, total=total, description="done")
+            labels = label.split("; ") if label else []
+            for each in running.keys() - labels:
+                bar.remove_task(running.pop(each))
+            for each in labels:
+                if each not in running:
+                    running[each] = bar.add_task(each, total=None)
+
+        yield tell
 
 
 def facts(title: str, rows: Iterable[tuple[str, ...]], columns: tuple[str, ...]) -> Table:

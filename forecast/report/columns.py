@@ -25,8 +25,9 @@ _MEANINGS = {
     "seeds": "Fits that differ in their random seed only: scores are means over them, ± their standard deviation.",
     "p_value": "Diebold-Mariano p-value of the difference to seasonal naive: how easily chance alone would make a "
     "difference as large. Harvey-Leybourne-Newbold corrected, variance robust to overlapping steps.",
-    "fit_seconds": "Wall-clock seconds spent fitting, for one seed.",
-    "predict_seconds": "Wall-clock seconds spent forecasting, for one seed.",
+    "fit_seconds": "Wall-clock seconds spent fitting, for one seed; with several workers (see provenance) on a machine "
+    "busy with other fits.",
+    "predict_seconds": "Wall-clock seconds spent forecasting, for one seed; with several workers, likewise.",
     "parameters": "Trainable numbers in the network; baselines count as 0.",
     "bytes": "Size of a fitted model in a file: a network's weights, or what a baseline learnt of the series.",
     "rows": "How many forecast values each score is over.",

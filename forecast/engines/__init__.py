@@ -1,0 +1,1 @@
+"""Engines: who runs the arms of a backtest. One file an engine."""
