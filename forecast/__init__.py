@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from forecast.checkpoint import load
     from forecast.comparing.compare import compare
     from forecast.conformal import Conformal
+    from forecast.ensemble.forecaster import Ensemble
     from forecast.external.evaluate import evaluate
     from forecast.neural import NeuralForecaster
     from forecast.result import Backtest
@@ -30,6 +31,7 @@ __all__ = [
     "Backtest",
     "Conformal",
     "Dims",
+    "Ensemble",
     "Features",
     "InputError",
     "NeuralForecaster",
@@ -51,6 +53,7 @@ _HOMES = {
     "last_cutoffs": "datamodules.split",
     "NeuralForecaster": "forecast.neural",
     "Conformal": "forecast.conformal",
+    "Ensemble": "forecast.ensemble.forecaster",
     "Backtest": "forecast.result",
     "audit": "forecast.auditing.audit",
     "backtest": "forecast.backtest",

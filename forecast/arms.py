@@ -183,10 +183,15 @@ def predictions(forecaster: Forecaster, arm: Arm, task: Task) -> pd.DataFrame:
     return table
 
 
+def _kind(forecaster: Forecaster) -> str:
+    inner = innermost(forecaster)
+    return str(getattr(inner, "kind", "network" if isinstance(inner, NeuralForecaster) else "baseline"))
+
+
 def _record(arm: Arm, task: Task) -> dict[str, Any]:
     return {
         "model": arm.forecaster.name,
-        "kind": "network" if isinstance(innermost(arm.forecaster), NeuralForecaster) else "baseline",
+        "kind": _kind(arm.forecaster),
         "seed": arm.seed,
         "fold": arm.first,
         "n_folds": arm.count,

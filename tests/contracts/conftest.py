@@ -8,8 +8,10 @@ import pytest
 
 from datamodules.window import Dims
 from forecast.baselines.base import Baseline, is_available
+from forecast.baselines.naive import Drift, Naive, SeasonalNaive
 from forecast.baselines.theta import Theta
 from forecast.conformal import METHODS, Conformal
+from forecast.ensemble.forecaster import Ensemble
 from forecast.forecaster import Forecaster, find
 from forecast.models.base import ForecastModule
 from forecast.models.mlp import MLP
@@ -27,12 +29,18 @@ def forecasters() -> dict[str, Callable[[], Forecaster]]:
         **{name: partial(small_network, cls) for name, cls in networks.items()},
         **{f"Theta+{method}": partial(wrapped, Theta, method) for method in METHODS},
         **{f"MLP+{method}": partial(wrapped, partial(small_network, MLP), method) for method in METHODS},
+        **{f"Ensemble-{method}": partial(small_ensemble, method) for method in ("mean", "median", "greedy", "inverse")},
     }
 
 
 def wrapped(make: Callable[[], Forecaster], method: str) -> Conformal:
     """A forecaster in a conformal wrapper."""
     return Conformal(make(), method=method)
+
+
+def small_ensemble(method: str) -> Ensemble:
+    """An ensemble of simple baselines, whose weights, if any, are learnt from few steps."""
+    return Ensemble([Naive(), Drift(), SeasonalNaive()], method=method, horizon=2)
 
 
 def small_network(cls: type[ForecastModule]) -> NeuralForecaster:
