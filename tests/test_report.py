@@ -43,6 +43,7 @@ class Result:
     covariates: pd.DataFrame
     spec: dict = field(default_factory=dict)
     provenance: dict = field(default_factory=dict)
+    series: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def leaderboard(self):
         return leaderboard(self.table, self.runs, ("mase", "rmsse", "smape", "mae", "coverage"))
