@@ -12,7 +12,7 @@ from datamodules.errors import InputError
 from datamodules.panel import Panel
 from datamodules.split import cutoffs_at_positions, last_cutoffs
 from datamodules.window import Dims
-from forecast.arms import Arm, Task, configuration, run
+from forecast.arms import Arm, Task, run
 from forecast.backtest import backtest
 from forecast.baselines.naive import HistoricMean, Naive, SeasonalNaive
 from forecast.conformal import METHODS, Conformal
@@ -20,6 +20,7 @@ from forecast.evaluation.calibration import coverage
 from forecast.forecaster import Seeded
 from forecast.models.linear import Linear
 from forecast.neural import NeuralForecaster
+from forecast.parts import configuration
 from forecast.table import build
 
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
