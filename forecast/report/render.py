@@ -5,19 +5,19 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
-import jinja2
-import numpy as np
 import yaml
 
+from forecast.report.assets import javascript, stylesheet, template
 from forecast.report.charts import curves, errors
 from forecast.report.fans import fans
-from forecast.report.pack import packed_array, packed_json, packed_plotly
+from forecast.report.pack import packed, packed_json, packed_plotly
+from forecast.report.paper import brief
 from forecast.report.result import Result, facts, title
 from forecast.report.styles import Style, styles
 from forecast.report.tables import grid, leaderboard
+from forecast.report.typeset import latex, markdown
 
 _SHOWN_IN_ERRORS = 6
 
@@ -46,17 +46,21 @@ def render(result: Result) -> str:
     board = result.leaderboard()
     scored = set(result.table["model"].astype(str)) if len(result.table) else set()
     ranked = [by_name[name] for name in board["model"].astype(str) if name in scored]
-    forecasts, numbers = fans(result.table, result.recent, names) if ranked else ({}, np.empty(0))
+    forecasts, blocks = fans(result.table, result.recent, names) if ranked else ({}, [])
     means = errors(result.table, names) if ranked else {}
     losses = curves(result.curves, result.runs, names)
+    shown = leaderboard(board, result.runs, by_name)
+    heading = f"{title(result)}: {', '.join(facts(result))}"
+    copies = {"Markdown": markdown(shown), "LaTeX": latex(shown, heading), "CSV": board.to_csv(index=False)}
     data = {
         "models": [{"name": look.name, "kind": look.kind, "colour": look.colour, "rank": look.rank} for look in looks],
         "fans": forecasts,
         "errors": means,
         "curves": losses,
+        "board": copies,
+        "leader": names.index(ranked[0].name) if ranked else -1,
     }
-    template = _environment().get_template("template.html.j2")
-    return template.render(
+    return template("page.html.j2").render(
         title=title(result),
         facts=facts(result),
         verdict=_sentences(result.verdict()),
@@ -64,7 +68,12 @@ def render(result: Result) -> str:
         ranked=ranked,
         in_fans=_telling(ranked),
         in_errors={look.name for look in ranked[:_SHOWN_IN_ERRORS]},
-        board=leaderboard(board, result.runs, by_name),
+        kinds={look.kind for look in looks},
+        board=shown,
+        brief=brief(shown),
+        on_paper=[("step", "Error by step ahead"), ("cutoff", "Error by cutoff")] if ranked else [],
+        basis=[],
+        copies=list(copies),
         trained=[(position, looks[int(position)]) for position in losses],
         health=grid(result.health, by_name),
         covariates=grid(result.covariates, by_name) if len(result.covariates) else None,
@@ -74,25 +83,11 @@ def render(result: Result) -> str:
         fans=forecasts,
         errors=means,
         packed_data=packed_json(data),
-        packed_numbers=packed_array(numbers),
+        packed_blocks=[packed(block) for block in blocks],
         packed_plotly=packed_plotly(),
-        css=_text("report.css"),
-        javascript=_text("report.js"),
+        css=stylesheet(),
+        javascript=javascript(),
     )
-
-
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("forecast.report", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _text(name: str) -> str:
-    return files("forecast.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _sentences(verdict: str) -> list[str]:

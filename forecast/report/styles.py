@@ -1,10 +1,10 @@
-"""The look of each model, the same everywhere in the report: networks in colour, baselines grey and dashed."""
+"""The look of each model, the same everywhere in the report: networks and ensembles in colour, others dashed."""
 
 from dataclasses import dataclass
 
 import pandas as pd
 
-_COLOURS = 8  # of each kind, in report.css
+_COLOURS = {"network": 8, "baseline": 8, "ensemble": 4, "external": 4}  # of each kind, in css/page.css
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Style:
 
     Attributes:
         name: of the model.
-        kind: ``network`` or ``baseline``.
+        kind: ``network``, ``baseline``, ``ensemble`` or ``external`` (another tool's forecasts).
         colour: name of the CSS variable with its colour.
         rank: of the model among its kind, in the order of the configuration; chooses the dash pattern.
     """
@@ -29,10 +29,10 @@ def styles(runs: pd.DataFrame, table: pd.DataFrame) -> tuple[Style, ...]:
     kinds = dict(zip(runs["model"].astype(str), runs["kind"].astype(str), strict=True))
     for name in table["model"].astype(str).unique() if len(table) else ():
         kinds.setdefault(name, "baseline")
-    ranks = {"network": 0, "baseline": 0}
+    ranks = dict.fromkeys(_COLOURS, 0)
     found = []
     for name, kind in kinds.items():
-        kind = "network" if kind == "network" else "baseline"
-        found.append(Style(name, kind, f"--{kind}-{ranks[kind] % _COLOURS}", ranks[kind]))
+        kind = kind if kind in ranks else "baseline"
+        found.append(Style(name, kind, f"--{kind}-{ranks[kind] % _COLOURS[kind]}", ranks[kind]))
         ranks[kind] += 1
     return tuple(found)
