@@ -60,6 +60,16 @@ def test_negative_autocovariance_does_not_make_a_difference_more_certain():
     assert abs(test.statistic) < abs(diebold_mariano(d, horizon=1).statistic)
 
 
+@pytest.mark.parametrize("horizon", [2, 5])
+def test_bartlett_kernel_is_that_of_newey_and_west(horizon):
+    d = 0.2 + np.tile([1.0, -1.0, 0.5], 10)
+    hac = OLS(d, np.ones(30)).fit(cov_type="HAC", cov_kwds={"maxlags": horizon - 1})
+    expected = hac.tvalues[0] * np.sqrt((31 - 2 * horizon + horizon * (horizon - 1) / 30) / 30)
+    test = diebold_mariano(d, horizon, kernel="bartlett")
+    assert test.statistic == pytest.approx(expected, rel=1e-10)
+    assert test.note == ""
+
+
 @pytest.mark.parametrize(
     ("differential", "horizon", "note"),
     [

@@ -12,6 +12,7 @@ import pandas as pd
 from forecast.evaluation.alignment import common_rows, group
 
 SERIES = ("unique_id", "target")
+FEW_SERIES = 5  # fewer say nothing about other series
 
 
 class Cells(NamedTuple):

@@ -3,9 +3,8 @@
 import numpy as np
 from scipy import stats
 
+from forecast.evaluation.cells import FEW_SERIES
 from forecast.evaluation.significance import Test, diebold_mariano
-
-LEAST_SERIES = 5  # for clusters of series; fewer are taken as given, and errors clustered by cutoff alone
 
 
 def mean_test(totals: np.ndarray, counts: np.ndarray, overlap: int) -> Test:
@@ -23,7 +22,7 @@ def mean_test(totals: np.ndarray, counts: np.ndarray, overlap: int) -> Test:
     series, cutoffs = (counts > 0).any(axis=1), (counts > 0).any(axis=0)
     totals, counts = totals[series][:, cutoffs], counts[series][:, cutoffs]
     of_cutoff = diebold_mariano(totals.sum(axis=0) / counts.sum(axis=0), overlap)
-    if len(totals) < LEAST_SERIES or np.isnan(of_cutoff.p_value):
+    if len(totals) < FEW_SERIES or np.isnan(of_cutoff.p_value):
         return of_cutoff
     n = counts.sum()
     mean = totals.sum() / n

@@ -21,8 +21,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
+from forecast.evaluation.cells import FEW_SERIES
+
 FEW_CUTOFFS = 6
-FEW_SERIES = 5
 _MOST_GROUPS = 2000  # series beyond are drawn in random groups of equal size
 
 

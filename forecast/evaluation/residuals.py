@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from forecast.evaluation.alignment import group, keys
+from forecast.evaluation.cells import overlapping
 from forecast.evaluation.clusters import mean_test
 from forecast.evaluation.series_tests import LEAST_FOR_LAGS, TESTS, autocorrelation
-from forecast.evaluation.significance import cutoff_losses
 
 _SERIES: Final = ("model", "unique_id", "target")
 _LEVEL: Final = 0.05
@@ -92,7 +92,7 @@ def _biases(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     totals = [np.bincount(cell, each[seen], size).reshape(shape) for each in (error, scaled)]
     rows = count.sum(axis=(1, 2))
     bias, scaled_bias = (np.where(rows > 0, each.sum(axis=(1, 2)), np.nan) / np.maximum(rows, 1) for each in totals)
-    overlap = cutoff_losses(table).horizon if len(table) else 1
+    overlap = overlapping(table)
     units = np.isfinite(scaled_bias).astype(np.int64)
     tests = [mean_test(totals[unit][index], count[index], overlap) for index, unit in enumerate(units)]
     found = keys(table, first, columns)

@@ -43,7 +43,7 @@ def score(
     counts = np.bincount(code, minlength=len(first))
     order = np.argsort(code, kind="stable")
     stops = np.cumsum(counts)
-    rows = _rows(table, reference if "skill" in functions else "", NAIVE2 if "owa" in functions else "")
+    rows = metric_rows(table, reference if "skill" in functions else "", NAIVE2 if "owa" in functions else "")
     interval = central_interval(rows.levels)
     nominal = rows.levels[interval[1]] - rows.levels[interval[0]] if interval else np.nan
     records = []
@@ -117,7 +117,8 @@ def deciding_metric(board: pd.DataFrame, metrics: Sequence[str]) -> str:
     return next((name for name in ordering if board[name].notna().any()), ordering[0])
 
 
-def _rows(table: pd.DataFrame, reference: str, naive2: str) -> Rows:
+def metric_rows(table: pd.DataFrame, reference: str, naive2: str) -> Rows:
+    """All rows of a table as metrics read them, with the forecasts of the two models that they compare with."""
     levels = level_columns(table)
     columns = {name: table[name].to_numpy() for name in ("actual", "mean", "naive_mae", "naive_mse")}
     quantiles = table[list(levels)].to_numpy(dtype=np.float64)

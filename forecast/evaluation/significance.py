@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from forecast.evaluation.alignment import group
+from forecast.evaluation.cells import FEW_SERIES, Cells, cells
 
 
 class Test(NamedTuple):
@@ -27,50 +27,46 @@ class Test(NamedTuple):
 
 
 class Losses(NamedTuple):
-    """The mean loss of each model at each cutoff.
+    """The mean loss of each model at each cutoff, or of each series where there are too few cutoffs.
 
     Attributes:
-        values: a row a cutoff in order of time, a column a model; averaged over seeds.
+        values: a row a cutoff in order of time (or a row a series), a column a model; averaged over seeds.
         horizon: how many neighbouring cutoffs' forecasts overlap, itself included: 1 when none do.
         unit: what the loss is, in words.
+        over: what the rows are, ``cutoffs`` or ``series``.
     """
 
     values: pd.DataFrame
     horizon: int
     unit: str
+    over: str = "cutoffs"
 
 
 def cutoff_losses(table: pd.DataFrame) -> Losses:
-    """The losses of all models in a table in which all have the same rows (``common_rows``).
+    """The losses of all models in a table in which all have the same rows (``common_rows``), as ``cells`` has them."""
+    return losses_of(cells(table))
 
-    The loss is the absolute error divided by the series' seasonal naive error, as in MASE. Where a row has no such
-    error (a constant or too short series), it is the absolute error in units of the data for all rows; ``unit`` says
-    which. Rows that were not observed are left out, for all models alike.
+
+def losses_of(found: Cells) -> Losses:
+    """A value a cutoff; where one cutoff (or several that all overlap) allows no test, a value a series if 5 or more.
+
+    A test over series takes them for independent: it speaks about other series like these at this cutoff, and knows
+    nothing of other times.
     """
-    seen = table["actual"].notna().to_numpy()
-    rows = table if seen.all() else table[seen]
-    loss = np.abs(rows["mean"].to_numpy() - rows["actual"].to_numpy())
-    naive = rows["naive_mae"].to_numpy()
-    scaled = bool((naive > 0).all())
-    model, first_of_model = group(rows, ["model"])
-    cutoff, first_of_cutoff = group(rows, ["cutoff"])
-    shape = (len(first_of_cutoff), len(first_of_model))
-    cell = cutoff * shape[1] + model
-    size = shape[0] * shape[1]
-    total = np.bincount(cell, loss / naive if scaled else loss, size)
-    count = np.bincount(cell, minlength=size)
-    mean = np.divide(total, count, out=np.full(size, np.nan), where=count > 0).reshape(shape)
-    stamps = rows["cutoff"].iloc[first_of_cutoff].to_numpy()
-    names = rows["model"].iloc[first_of_model].astype(str)
-    return Losses(
-        pd.DataFrame(mean, index=stamps, columns=list(names)).sort_index(),
-        _overlap(table),
-        "scaled absolute error" if scaled else "absolute error",
-    )
+    by_series = len(found.cutoffs) <= found.overlap and len(found.series) >= FEW_SERIES
+    axis = 2 if by_series else 1
+    loss = np.where(found.observed > 0, found.loss, 0.0) * found.observed
+    mean = (loss.sum(axis=axis) / found.observed.sum(axis=axis - 1)).T
+    index = pd.MultiIndex.from_frame(found.series) if by_series else pd.Index(found.cutoffs)
+    values = pd.DataFrame(mean, index=index, columns=list(found.models))
+    return Losses(values, 1 if by_series else found.overlap, found.unit, "series" if by_series else "cutoffs")
 
 
 def compare(losses: Losses, model: str, reference: str) -> Test:
-    """The Diebold-Mariano test of ``model`` against ``reference``; a negative statistic is in favour of ``model``."""
+    """The Diebold-Mariano test of ``model`` against ``reference``; a negative statistic is in favour of ``model``.
+
+    Over series, it is the paired t-test of their mean losses.
+    """
     for name in (model, reference):
         if name not in losses.values:
             return Test(np.nan, np.nan, 0, f"{name} is not in the table")
@@ -80,11 +76,11 @@ def compare(losses: Losses, model: str, reference: str) -> Test:
 
 
 def loss_differential(losses: Losses, model: str, reference: str) -> np.ndarray:
-    """(n) loss of ``model`` minus loss of ``reference`` at each cutoff, in order of time."""
+    """(n) loss of ``model`` minus loss of ``reference`` at each cutoff, in order of time (or of each series)."""
     return (losses.values[model] - losses.values[reference]).to_numpy()
 
 
-def diebold_mariano(differential: np.ndarray, horizon: int) -> Test:
+def diebold_mariano(differential: np.ndarray, horizon: int, *, kernel: str = "uniform") -> Test:
     """The two-sided test that a loss differential has mean zero, with the correction for small samples.
 
     Diebold and Mariano (1995), variance with the autocovariances up to lag ``horizon`` - 1, corrected by Harvey,
@@ -94,6 +90,8 @@ def diebold_mariano(differential: np.ndarray, horizon: int) -> Test:
     Args:
         differential: (n) loss of one model minus loss of the other, in order of time.
         horizon: steps ahead; forecasts 1 .. horizon - 1 apart overlap.
+        kernel: weights of the autocovariances, ``uniform`` as published, or ``bartlett`` (Newey and West, 1987), which
+            cannot sum to less than zero but counts only a part of each.
     """
     n = len(differential)
     if n < 2:
@@ -108,9 +106,11 @@ def diebold_mariano(differential: np.ndarray, horizon: int) -> Test:
         return Test(np.nan, np.nan, n, "the losses differ by the same at every cutoff" if mean else "equal losses")
     if horizon >= n or correction <= 1e-12:
         return Test(np.nan, np.nan, n, f"{n} overlapping cutoffs are too few for a test, use more folds (--folds)")
-    overlap = 2 * float(covariance[1:].sum())
-    note = "negative autocovariance taken as zero" if overlap < 0 else ""
-    statistic = mean / np.sqrt((covariance[0] + max(overlap, 0.0)) / n) * np.sqrt(correction)
+    weights = 1 - np.arange(len(covariance)) / horizon if kernel == "bartlett" else np.ones(len(covariance))
+    overlap = 2 * float((weights * covariance)[1:].sum())
+    note = "negative autocovariance taken as zero" if overlap < 0 and kernel == "uniform" else ""
+    longrun = covariance[0] + (max(overlap, 0.0) if kernel == "uniform" else overlap)
+    statistic = mean / np.sqrt(longrun / n) * np.sqrt(correction)
     return Test(float(statistic), float(2 * stats.t.sf(abs(statistic), n - 1)), n, note)
 
 
@@ -124,11 +124,3 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     steps = np.asarray(p_values)[order] * np.arange(len(order), 0, -1)
     corrected[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
     return corrected
-
-
-def _overlap(table: pd.DataFrame) -> int:
-    """How many cutoffs lie from one cutoff to the last of its steps, itself included; the most that occur."""
-    last = table["step"].to_numpy() == table["step"].max()
-    spans = table.loc[last, ["cutoff", "time"]].drop_duplicates("cutoff").sort_values("cutoff")
-    cutoffs = spans["cutoff"].to_numpy()
-    return int((np.searchsorted(cutoffs, spans["time"].to_numpy()) - np.arange(len(cutoffs))).max())
