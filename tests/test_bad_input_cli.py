@@ -125,6 +125,25 @@ BACKTESTS = {
         "--data good.csv --horizon 3 --models Linear --calendar hour",
         "calendar names 'hour', which never changes",
     ),
+    **{
+        f"shard {text}": (
+            f"--data good.csv --horizon 3 --shard {text}",
+            f"shard is {text!r}; expected a number of a total",
+        )
+        for text in ("0/3", "4/3", "x")
+    },
+    "workers none": ("--data good.csv --horizon 3 --workers 0", "workers is 0; it must be at least 1"),
+    "workers no number": ("--data good.csv --horizon 3 --workers many", "workers is 'many'; expected a whole number"),
+    "threads none": ("--data good.csv --horizon 3 --threads 0", "threads is 0; it must be at least 1"),
+    "engine unknown": ("--data good.csv --horizon 3 --engine procs", "engine 'procs' is not known"),
+    "engine without workers": (
+        "--data good.csv --horizon 3 --engine serial --workers 2",
+        "engine serial has 1 worker, not 2",
+    ),
+    "address without Ray": (
+        "--data good.csv --horizon 3 --engine processes --ray-address auto",
+        "ray_address is for engine ray, not processes",
+    ),
     "output is a file": ("--data good.csv --horizon 3 --output notes.txt", "notes.txt is a file"),
     "output below a file": ("--data good.csv --horizon 3 --output notes.txt/deep/er", "notes.txt is a file"),
 }
@@ -143,6 +162,8 @@ OTHERS = {
     "describe missing": ("describe --data nothing.csv", "does not exist"),
     "describe without data": ("describe", "required: --data"),
     "describe horizon": ("describe --data good.csv --horizon 0", "horizon is 0"),
+    "merge of nothing": ("merge nothing", "nothing holds no backtest: config.yaml is missing"),
+    "merge of several into none": ("merge one two", "no output is named for 2 folders"),
     "report of nothing": ("report nothing", "holds no finished backtest"),
     "predict without output": ("predict --checkpoint x.ckpt --data good.csv", "required: --output"),
     "predict other ending": ("predict --checkpoint x.ckpt --data good.csv --output p.txt", "ends in '.txt'"),

@@ -1,5 +1,7 @@
 """On a CUDA device: the panel lives there, training works, and forecasts are those of a CPU."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -9,8 +11,11 @@ from datamodules.inputs import Inputs
 from datamodules.scaling import SCALINGS
 from datamodules.split import last_cutoffs
 from datamodules.window import Dims
+from forecast.backtest import backtest
+from forecast.engines.devices import devices, visible
 from forecast.forecaster import find
 from forecast.models.base import ForecastModule
+from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
 from forecast.neural import NeuralForecaster
 
@@ -73,6 +78,20 @@ def test_training_on_the_device_lowers_the_loss(name, precision, make_panel):
     ).fit(panel)
     assert forecaster.curves["val_loss"].min() < 0.8 * forecaster.curves["val_loss"].iloc[0]
     assert np.isfinite(forecaster.predict(panel, last_cutoffs(panel), 3)["mean"]).all()
+
+
+def test_workers_train_on_devices_in_turn(make_panel):
+    class Place(Linear):
+        def on_train_end(self):
+            raise RuntimeError(
+                f"{self.device.type} of {torch.cuda.device_count()}: {os.environ['CUDA_VISIBLE_DEVICES']}"
+            )
+
+    networks = [NeuralForecaster(Place(Dims(6, 3)), name=name, max_steps=3, trainer=GPU) for name in "ab"]
+    runs = backtest(make_panel(), networks, horizon=3, folds=2, engine="processes", workers=2).runs
+    shown = {text.partition(": ")[2] for text in runs["error"]}
+    expected = {visible(place, devices())["CUDA_VISIBLE_DEVICES"] for place in range(2)}
+    assert shown == {f"cuda of 1: {each}" for each in expected}
 
 
 def test_fit_leaves_the_devices_random_state_alone(make_panel):
