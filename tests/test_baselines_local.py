@@ -9,16 +9,17 @@ from statsmodels.tsa.forecasting.theta import ThetaModel
 from datamodules.errors import InputError
 from datamodules.panel import Panel
 from datamodules.split import last_cutoffs, rolling_cutoffs
-from forecast.baselines import DEFAULT, local
+from forecast.baselines import DEFAULT, ets_fit, local
 from forecast.baselines.arima import ARIMA, AutoReg
 from forecast.baselines.base import Baseline, ForecastError
 from forecast.baselines.decomposition import STLETS
 from forecast.baselines.local import LocalBaseline
-from forecast.baselines.smoothing import ETS, HoltWinters
+from forecast.baselines.smoothing import ETS, SES, HoltWinters
 from forecast.baselines.theta import Theta
 from forecast.forecaster import find
 
-LOCAL = [ETS, HoltWinters, STLETS, AutoReg, ARIMA]
+LOCAL = [AutoReg, ARIMA]
+SMOOTHED = [ETS, HoltWinters, STLETS, SES]
 LEVELS = (0.1, 0.9)
 
 
@@ -64,7 +65,7 @@ def test_later_cutoffs_keep_the_parameters_of_the_fit(cls, monkeypatch):
 def test_capped_history_begins_where_the_fit_began():
     panel = quarterly(a=wavy(60))
     cutoffs = rolling_cutoffs(panel, horizon=3, folds=2, stride=6)
-    model = ETS(max_history=24).fit(panel.until(cutoffs[0]))
+    model = AutoReg(max_history=24).fit(panel.until(cutoffs[0]))
     table = model.predict(panel, cutoffs, 3)
     begin = cutoffs[0, 0] + 1 - 24
     mean, _ = model.forecast(wavy(60)[begin : cutoffs[1, 0] + 1], model._estimates["a", "y"].params, 3, (), 4)
@@ -104,7 +105,7 @@ def test_unobserved_end_is_forecast_over(cls):
     pd.testing.assert_frame_equal(late[columns], early[columns].iloc[2:].reset_index(drop=True))
 
 
-@pytest.mark.parametrize("cls", LOCAL)
+@pytest.mark.parametrize("cls", [*LOCAL, *SMOOTHED])
 def test_constant_series_stays_constant(cls):
     panel = quarterly(a=np.full(24, 5.0))
     model = cls().fit(panel)
@@ -119,9 +120,9 @@ def test_statsmodels_theta_is_wrong_on_constant_series():
 
 
 def test_without_convergence_the_forecast_is_kept_and_counted(monkeypatch):
-    monkeypatch.setattr(ETSModel, "fit", lambda self, _fit=ETSModel.fit, **kw: _fit(self, **(kw | {"maxiter": 1})))
+    monkeypatch.setattr(ets_fit, "_LONG", 1)
     panel = quarterly(a=wavy(), b=wavy(seed=1), c=np.full(20, 1.0))
-    model = ETS().fit(panel)
+    model = HoltWinters().fit(panel)
     assert model.notes == "not converged on 2 of 3 series"
     model.predict(panel, last_cutoffs(panel), 2)
     assert model.notes == "constant history on 1 of 3 series; not converged on 2 of 3 series"

@@ -1,16 +1,19 @@
 """Decomposition first, then a simple model for what is left."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from statsmodels.tsa.seasonal import STL
 
-from forecast.baselines.ets_forms import Smoother, choose, continued
-from forecast.baselines.local import LocalBaseline
+from forecast.baselines.batched import BatchedBaseline
+from forecast.baselines.ets_forms import Form
+from forecast.baselines.lanes import Estimates, Lanes
+from forecast.baselines.smoothed import best_of, continued
+
+_FORMS = tuple(Form.of(name) for name in ("ANN", "AAN", "AAdN"))
 
 
-class STLETS(LocalBaseline):
+class STLETS(BatchedBaseline):
     """A season by loess (STL) that repeats its last cycle, and non-seasonal ETS for the rest.
 
     Cleveland et al. (1990), *STL*; FPP3, section 5.7. The form of ETS is chosen and estimated once; the decomposition,
@@ -18,24 +21,28 @@ class STLETS(LocalBaseline):
     take the season as known. Under two seasons of history there is no season, which is noted.
     """
 
-    def estimate(self, y: np.ndarray, seasonality: int) -> tuple[Smoother, tuple[str, ...]]:
+    def estimate(self, lanes: Lanes, seasonality: int) -> Estimates:
         """The form of ETS for the seasonally adjusted values."""
-        short = seasonality > 1 and len(y) <= 2 * seasonality
-        notes = ("without season (under two of them)",) if short else ()
-        return choose(y - _season(y, seasonality), ("ANN", "AAN", "AAdN"), 1), notes
+        rest, _ = _split(lanes, seasonality, 0)
+        found = best_of(rest, _FORMS, 1, np.ones((len(_FORMS), len(lanes.lengths)), dtype=bool))
+        short = (lanes.lengths <= 2 * seasonality) & (seasonality > 1)
+        return found._replace(notes=(*found.notes, ("without season (under two of them)", short)))
 
     def forecast(
-        self, y: np.ndarray, params: Any, horizon: int, levels: Sequence[float], seasonality: int
+        self, lanes: Lanes, params: np.ndarray, horizon: int, levels: Sequence[float], seasonality: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Mean and quantiles of ETS, the last season added to both."""
-        season = _season(y, seasonality)
-        mean, quantiles = continued(y - season, params, horizon, levels)
-        ahead = np.resize(season[-seasonality:], horizon)
-        return mean + ahead, quantiles + ahead[:, None]
+        rest, ahead = _split(lanes, seasonality, horizon)
+        mean, quantiles = continued(rest, params, horizon, levels)
+        return mean + ahead, quantiles + ahead[:, :, None]
 
 
-def _season(y: np.ndarray, seasonality: int) -> np.ndarray:
-    """(T) the seasonal component; zeros where there is no season or under two of them."""
-    if seasonality < 2 or len(y) <= 2 * seasonality:
-        return np.zeros(len(y))
-    return np.asarray(STL(y, period=seasonality).fit().seasonal)
+def _split(lanes: Lanes, seasonality: int, horizon: int) -> tuple[Lanes, np.ndarray]:
+    """What is left without the season, and the season (S, H) after; a lane of under two seasons has none."""
+    rest, ahead = lanes.values.copy(), np.zeros((len(lanes.lengths), horizon))
+    for lane, length in enumerate(lanes.lengths.tolist()):
+        if seasonality > 1 and length > 2 * seasonality:
+            season = np.asarray(STL(lanes.values[:length, lane].copy(), period=seasonality).fit().seasonal)
+            rest[:length, lane] -= season
+            ahead[lane] = np.resize(season[-seasonality:], horizon)
+    return Lanes(rest, lanes.lengths), ahead

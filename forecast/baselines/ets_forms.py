@@ -1,139 +1,141 @@
-"""Forms of exponential smoothing in state space: fitted, chosen among by AICc, and applied to a longer history.
+"""Forms of exponential smoothing in state space: what each has, what its parameters may be, and where a search begins.
 
 A form is written as in Hyndman et al. (2008), *Forecasting with Exponential Smoothing*: error, trend, season, each
-A(dditive), Ad (additive, damped), M(ultiplicative) or N(one). statsmodels does the smoothing.
+A(dditive), Ad (additive, damped), M(ultiplicative) or N(one). W is the multiplicative season of Winters (1960).
 """
 
-import warnings
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
-from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-from forecast.baselines.base import innovation_spread, normal_quantiles
+from forecast.baselines.lanes import Lanes
+from forecast.baselines.recursion import ALPHA, BETA, GAMMA, LEVEL, PHI, SEASON, TREND, Kind
 
-FORMS: dict[str, dict[str, Any]] = {
-    "ANN": {"error": "add"},
-    "AAN": {"error": "add", "trend": "add"},
-    "AAdN": {"error": "add", "trend": "add", "damped_trend": True},
-    "ANA": {"error": "add", "seasonal": "add"},
-    "AAA": {"error": "add", "trend": "add", "seasonal": "add"},
-    "AAdA": {"error": "add", "trend": "add", "damped_trend": True, "seasonal": "add"},
-    "MNM": {"error": "mul", "seasonal": "mul"},
-    "MAM": {"error": "mul", "trend": "add", "seasonal": "mul"},
-}
-_PATHS = 1000  # simulated for the quantiles of a multiplicative form
-LONGEST_ESTIMATED = 12  # season whose first values are estimated too, instead of taken from a decomposition
+_NEAR = 1e-4  # weights keep so far from 0 and 1, as statsmodels' do
+_DAMPING = (0.8, 0.98)
+_CYCLES = 4  # whose mean is the first season
+_FIRST = 10  # values whose mean is the first level without season
 
 
-class Smoother(NamedTuple):
-    """A fitted form in plain values."""
+class Form(NamedTuple):
+    """One form."""
 
-    form: str
-    seasonality: int
-    smoothing: tuple[float, ...]  # alpha, beta, gamma, phi: those that the form has
-    level: float
-    trend: float
-    seasonal: tuple[float, ...]  # of the first season
+    error: str
+    trend: str
+    season: str
+
+    @classmethod
+    def of(cls, name: str) -> "Form":
+        """The form of a name such as ``AAdN``."""
+        return cls(name[0], name[1:-1], name[-1])
+
+    @property
+    def name(self) -> str:
+        """Such as ``AAdN``."""
+        return "".join(self)
+
+    @property
+    def positive(self) -> bool:
+        """Whether it is for positive values alone."""
+        return self.error == "M" or self.season in "MW"
+
+    def period(self, seasonality: int) -> int:
+        """Terms of its season; 1 without."""
+        return 1 if self.season == "N" else seasonality
+
+    def kind(self, seasonality: int) -> Kind:
+        """The arithmetic it needs."""
+        return Kind(self.error, self.season, self.period(seasonality))
+
+    def count(self, seasonality: int) -> int:
+        """Numbers that are estimated: weights, first states and the variance."""
+        weights = 1 + (self.trend != "N") + (self.trend == "Ad") + (self.season != "N")
+        states = 1 + (self.trend != "N") + (seasonality if self.season != "N" else 0)
+        return weights + states + 1
 
 
-def choose(y: np.ndarray, forms: Sequence[str], seasonality: int) -> Smoother:
-    """The form with the lowest AICc, fitted to ``y`` (T).
+_ADDITIVE = tuple(Form("A", trend, season) for season in "NA" for trend in ("N", "A", "Ad"))
+_POSITIVE = tuple(Form("M", trend, season) for season in "NAM" for trend in ("N", "A", "Ad"))
+FORMS = (
+    *_ADDITIVE,
+    *_POSITIVE,
+)  # among which is chosen; those of additive error with multiplicative season are unstable
+WINTERS = (Form("A", "A", "W"), Form("A", "Ad", "W"))
+ALL = (*FORMS, *WINTERS)  # a stored form is its place here
 
-    Forms are compared with first states from a decomposition of the first seasons, which is quick; those of the chosen
-    form are then estimated by maximum likelihood with the rest, unless a season has more than 12 of them: for 24, on M4
-    Hourly, estimating them took seven times as long and raised MASE from 1.5 to 2.5.
+
+def bounds(forms: tuple[Form, ...], period: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest parameters (6 + m, F) of forms that have the same season; the same for those they lack."""
+    low, high = np.full((2, 6 + period, len(forms)), np.array([-np.inf, np.inf])[:, None, None])
+    low[[ALPHA, BETA]], high[[ALPHA, BETA]] = _NEAR, 1 - _NEAR
+    low[GAMMA], high[GAMMA] = _NEAR**2, 1 - _NEAR
+    for place, form in enumerate(forms):
+        low[PHI, place], high[PHI, place] = _DAMPING if form.trend == "Ad" else (1.0, 1.0)
+        if form.trend == "N":
+            low[[BETA, TREND], place] = high[[BETA, TREND], place] = 0.0
+        if form.season == "N":
+            low[GAMMA, place] = high[GAMMA, place] = 0.0
+            low[SEASON:, place] = high[SEASON:, place] = 0.0
+    return low, high
+
+
+def grid(season: str) -> tuple[list[tuple[float, float, float, float]], list[tuple[float, float, float, float]]]:
+    """Weights (alpha / (1 - gamma), beta / alpha, gamma, phi) to begin with: two regions, each with its own best."""
+    trends = ((0.01, 0.95), (0.1, 0.82), (0.4, 0.82))
+    if season == "N":
+        slow = [(alpha, 0.01, 0.0, 0.95) for alpha in (0.05, 0.3, 0.8)]
+        return slow, [(alpha, beta, 0.0, 0.82) for alpha in (0.3, 0.8) for beta in (0.1, 0.4)]
+    still = [(alpha, beta, 0.01, phi) for alpha in (0.05, 0.3, 0.8) for beta, phi in trends]
+    moving = [
+        (alpha, beta, gamma, phi) for alpha, gamma in ((0.1, 0.85), (0.3, 0.5), (0.7, 0.2)) for beta, phi in trends
+    ]
+    return still, moving
+
+
+def first_states(lanes: Lanes, season: str, period: int) -> np.ndarray:
+    """(2 + m, S) level, trend and season to begin with, from the first values."""
+    y = lanes.values
+    states = np.zeros((2 + period, y.shape[1]))
+    if season == "N":
+        used = np.minimum(lanes.lengths, _FIRST)
+        for time in range(min(_FIRST, len(y))):
+            states[0] += np.where(time < used, y[time], 0.0)
+        states[0] /= used
+        return states
+    used = np.clip(lanes.lengths // period, 1, _CYCLES)
+    for cycle in range(min(_CYCLES, len(y) // period)):
+        values = y[cycle * period : (cycle + 1) * period]
+        mean = np.zeros(y.shape[1])
+        for row in values:
+            mean += row / period
+        if cycle == 0:
+            states[0] = mean
+        with np.errstate(all="ignore"):
+            terms = values - mean if season == "A" else values / mean
+        states[2:] += np.where(cycle < used, terms, 0.0) / used
+    return states
+
+
+def curvature(params: np.ndarray, error: np.ndarray, lengths: np.ndarray, season: str, period: int) -> np.ndarray:
+    """(6 + m, S) about the inverse of the second derivative of the deviance, by each parameter.
+
+    A first state counts in as many values as an exponential decay with its weight lets it.
+
+    Args:
+        params: (6 + m, S).
+        error: (S) mean squared error, in the units of the values.
+        lengths: (S).
+        season: of the form.
+        period: of the season.
     """
-    scored: list[tuple[float, str, np.ndarray, str]] = []
-    for form in forms:
-        season = seasonality if "seasonal" in FORMS[form] else 1
-        states = "heuristic" if len(y) >= 10 + 2 * (season // 2) else "estimated"
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # only the chosen form's counts
-            model = _model(y, form, seasonality, initialization_method=states)
-            params = model.fit(return_params=True, disp=0, maxiter=200)
-        aicc = _aicc(model.loglike(params), len(y), _count(form, season))
-        scored.append((aicc, form, params, states))
-    _, form, params, states = min(scored, key=lambda one: one[0])
-    if states == "heuristic" and not ("seasonal" in FORMS[form] and seasonality > LONGEST_ESTIMATED):
-        model = _model(y, form, seasonality)
-        start = np.concatenate([params, model.start_params[len(params) :]])
-        params = model.fit(start_params=start, return_params=True, disp=0)
-    else:
-        model = _model(y, form, seasonality, initialization_method=states)
-        params = model.fit(return_params=True, disp=0)
-    fitted = model.smooth(params)
-    return Smoother(
-        form,
-        seasonality,
-        tuple(float(one) for one in params[: _n_smoothing(form)]),
-        float(fitted.initial_level),
-        float(fitted.initial_trend) if "trend" in FORMS[form] else 0.0,
-        tuple(float(one) for one in fitted.initial_seasonal) if "seasonal" in FORMS[form] else (),
-    )
-
-
-def continued(
-    y: np.ndarray, smoother: Smoother, horizon: int, levels: Sequence[float]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (H) and quantiles (H, Q) after ``y`` (T), smoothed with what was fitted.
-
-    Additive forms: the analytic variance with the mean squared error over ``y``; multiplicative ones: 1000 paths
-    simulated with always the same draws.
-    """
-    first: dict[str, Any] = {"initial_level": smoother.level}
-    if "trend" in FORMS[smoother.form]:
-        first["initial_trend"] = smoother.trend
-    if smoother.seasonal:
-        first["initial_seasonal"] = np.array(smoother.seasonal)
-    model = _model(y, smoother.form, smoother.seasonality, initialization_method="known", **first)
-    smoothed = model.smooth(np.array(smoother.smoothing))
-    mean = np.asarray(smoothed.forecast(horizon))
-    if FORMS[smoother.form]["error"] == "add":
-        form, numbers = FORMS[smoother.form], list(smoother.smoothing)
-        weights = innovation_weights(
-            horizon,
-            numbers.pop(0),
-            beta=numbers.pop(0) if "trend" in form else 0.0,
-            gamma=numbers.pop(0) if "seasonal" in form else 0.0,
-            phi=numbers.pop(0) if "damped_trend" in form else 1.0,
-            seasonality=smoother.seasonality,
-        )
-        spread = innovation_spread(smoothed.mse, weights)
-        return mean, normal_quantiles(mean, spread, levels)
-    if not levels:
-        return mean, np.empty((horizon, 0))
-    draws = np.random.default_rng(0).standard_normal((horizon, _PATHS)) * np.sqrt(smoothed.scale)
-    paths = smoothed.simulate(horizon, anchor="end", repetitions=_PATHS, random_errors=draws)
-    return mean, np.quantile(np.asarray(paths), levels, axis=1).T
-
-
-def _model(y: np.ndarray, form: str, seasonality: int, **states: Any) -> ETSModel:
-    season = {"seasonal_periods": seasonality} if "seasonal" in FORMS[form] else {}
-    return ETSModel(y, **FORMS[form], **season, **states)
-
-
-def _n_smoothing(form: str) -> int:
-    return 1 + sum(part in FORMS[form] for part in ("trend", "damped_trend", "seasonal"))
-
-
-def _count(form: str, season: int) -> int:
-    """Estimated numbers: smoothing parameters, first states and the variance."""
-    return _n_smoothing(form) + 1 + ("trend" in FORMS[form]) + (season if season > 1 else 0) + 1
-
-
-def _aicc(loglike: float, n_values: int, count: int) -> float:
-    """Akaike's criterion corrected for small samples; infinite where it is not defined."""
-    spare = n_values - count - 1
-    score = -2 * loglike + 2 * count + 2 * count * (count + 1) / spare if spare > 0 else np.inf
-    return score if np.isfinite(score) else np.inf
-
-
-def innovation_weights(
-    horizon: int, alpha: float, *, beta: float = 0.0, phi: float = 1.0, gamma: float = 0.0, seasonality: int = 1
-) -> np.ndarray:
-    """(H-1) what an innovation adds 1 .. H-1 steps later, in an additive form (Hyndman et al., 2008, table 6.1)."""
-    steps = np.arange(1, horizon)
-    return alpha + beta * np.cumsum(phi**steps) + gamma * (steps % seasonality == 0)
+    alpha, gamma = params[ALPHA], np.maximum(params[GAMMA], 1e-3)
+    scale = np.ones_like(params)
+    scale[ALPHA], scale[BETA], scale[GAMMA] = alpha * (2 - alpha), np.maximum(params[BETA], 1e-3), gamma * (2 - gamma)
+    scale[PHI] = 0.01
+    lasting = np.minimum(lengths, 1 / (alpha * (2 - alpha)))
+    scale[LEVEL] = error * lengths / lasting
+    scale[TREND] = error * lengths / (lasting * lasting * lasting / 3 + 1)
+    scale[SEASON:] = error * lengths / np.minimum(lengths / period, 1 / (gamma * (2 - gamma)))
+    if season in "MW":
+        scale[SEASON:] /= np.square(params[LEVEL])
+    return np.maximum(scale, 1e-12)

@@ -1,50 +1,85 @@
-"""Exponential smoothing: ETS with selection of its form, and Holt-Winters."""
+"""Exponential smoothing over a whole panel: simple, Holt's, Holt-Winters, and ETS with selection of its form."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Unpack
 
 import numpy as np
-from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
 from datamodules.errors import one_of
-from forecast.baselines.base import innovation_spread, normal_quantiles
-from forecast.baselines.ets_forms import LONGEST_ESTIMATED, Smoother, choose, continued, innovation_weights
-from forecast.baselines.local import LocalBaseline, LocalOptions
+from forecast.baselines.batched import BatchedBaseline, BatchedOptions
+from forecast.baselines.ets_forms import FORMS, Form
+from forecast.baselines.lanes import Estimates, Lanes
+from forecast.baselines.smoothed import best_of, continued, form_of
 
 WITHOUT_SEASON = "without season (under two of them)"
 _LONGEST_SEASON = 366  # a longer one costs as many states a row
 
 
-class ETS(LocalBaseline):
-    """Exponential smoothing in state space, its form chosen by AICc.
+class _Smoothing(BatchedBaseline):
+    """Forms of exponential smoothing, the best of those that a lane may have."""
 
-    Among no, additive or damped trend, with and without additive season; multiplicative season where all values are
-    positive; no season under two of them, which is noted. Quantiles from the model's analytic variance, or simulated
-    for multiplicative forms. Hyndman et al. (2008), *Forecasting with Exponential Smoothing*.
-    """
+    width = 256
 
-    def estimate(self, y: np.ndarray, seasonality: int) -> tuple[Smoother, tuple[str, ...]]:
-        """The chosen form, fitted."""
-        forms = ["ANN", "AAN", "AAdN"]
+    @abstractmethod
+    def forms(self, lanes: Lanes, seasonality: int) -> dict[Form, np.ndarray]:
+        """The forms that there are, each with the lanes (S) that may have it; every lane has one."""
+
+    def estimate(self, lanes: Lanes, seasonality: int) -> Estimates:
+        """The best form's weights and first states; forms without season where there are not two of them."""
         seasonal = 1 < seasonality <= _LONGEST_SEASON
-        if enough := seasonal and len(y) >= 2 * seasonality:
-            forms += ["ANA", "AAA", "AAdA"] + (["MNM", "MAM"] if y.min() > 0 else [])
-        return choose(y, forms, seasonality), (WITHOUT_SEASON,) if seasonal and not enough else ()
+        forms = self.forms(lanes, seasonality if seasonal else 1)
+        found = best_of(lanes, tuple(forms), seasonality, np.array(list(forms.values())))
+        short = lanes.lengths < 2 * seasonality
+        seasons = any(form.season != "N" for form in forms)
+        return found._replace(notes=(*found.notes, (WITHOUT_SEASON, short & seasonal & seasons)))
 
     def forecast(
-        self, y: np.ndarray, params: Any, horizon: int, levels: Sequence[float], seasonality: int
+        self, lanes: Lanes, params: np.ndarray, horizon: int, levels: Sequence[float], seasonality: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and quantiles of the smoothed series, whose form is chosen anew when it is for positive values alone.
+        """Mean and quantiles of each lane's form."""
+        return continued(lanes, params, horizon, levels)
 
-        A series that was positive when it was estimated may have its first zero before a later cutoff.
-        """
-        if params.form.startswith("M") and y.min() <= 0:
-            params, _ = self.estimate(y, seasonality)
-        return continued(y, params, horizon, levels)
+    def outdated(self, values: np.ndarray, params: np.ndarray) -> bool:
+        """Whether a form for positive values meets others: a series may have its first zero after it was estimated."""
+        return form_of(params).positive and float(values.min()) <= 0
 
 
-class HoltWinters(LocalBaseline):
-    """Holt-Winters' exponential smoothing with trend and season, parameters by least squares.
+class SES(_Smoothing):
+    """Simple exponential smoothing: a level that each value moves by its share, by least squares.
+
+    Quantiles from the analytic variance of ETS(A,N,N), whose mean this is: Hyndman et al. (2008), chapter 6.
+    """
+
+    def forms(self, lanes: Lanes, seasonality: int) -> dict[Form, np.ndarray]:
+        """The one form."""
+        return _alone("ANN", lanes)
+
+
+class Holt(_Smoothing):
+    """Holt's linear trend, by least squares: a level and a slope, each smoothed. Quantiles from ETS(A,A,N).
+
+    Holt (2004), *Forecasting seasonals and trends by exponentially weighted moving averages*, a report of 1957.
+    """
+
+    def forms(self, lanes: Lanes, seasonality: int) -> dict[Form, np.ndarray]:
+        """The one form."""
+        return _alone("AAN", lanes)
+
+
+class DampedHolt(_Smoothing):
+    """Holt's trend that fades by a factor of 0.8 to 0.98 a step, by least squares. Quantiles from ETS(A,Ad,N).
+
+    Gardner and McKenzie (1985), *Forecasting trends in time series*.
+    """
+
+    def forms(self, lanes: Lanes, seasonality: int) -> dict[Form, np.ndarray]:
+        """The one form."""
+        return _alone("AAdN", lanes)
+
+
+class HoltWinters(_Smoothing):
+    """Holt-Winters' exponential smoothing with trend and season, by least squares.
 
     Under two seasons of history it has no season (Holt's method), which is noted. Quantiles are normal: the variance of
     the one-step residuals, grown as in the state space form of the same recursions; with a multiplicative season that
@@ -53,56 +88,56 @@ class HoltWinters(LocalBaseline):
     Args:
         seasonal: ``add`` or ``mul``; a multiplicative season needs positive values.
         damped: whether the trend fades.
-        **options: those of every local model.
+        **options: those of every batched model.
     """
 
-    def __init__(self, *, seasonal: str = "add", damped: bool = False, **options: Unpack[LocalOptions]) -> None:
+    def __init__(self, *, seasonal: str = "add", damped: bool = False, **options: Unpack[BatchedOptions]) -> None:
         one_of("seasonal", seasonal, ("add", "mul"))
         super().__init__(**options)
         self.seasonal = seasonal
         self.damped = damped
 
-    def estimate(self, y: np.ndarray, seasonality: int) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Smoothing parameters and first states, by statsmodels' names."""
-        seasonal = 1 < seasonality <= _LONGEST_SEASON
-        season = seasonality if seasonal and len(y) >= 2 * seasonality else 1
-        if season > 1 and self.seasonal == "mul" and y.min() <= 0:
-            raise ValueError("a multiplicative season needs positive values; use seasonal='add'")
-        first = "estimated" if season <= LONGEST_ESTIMATED else "heuristic"
-        if first == "heuristic" and len(y) < 10 + 2 * (season // 2):
-            first = "estimated"
-        params = self._model(y, season, initialization_method=first).fit().params
-        kept = {name: params[name] for name in ("smoothing_level", "smoothing_trend", "initial_level", "initial_trend")}
-        if season > 1:
-            kept |= {"smoothing_seasonal": params["smoothing_seasonal"], "initial_seasonal": params["initial_seasons"]}
-        if self.damped:
-            kept["damping_trend"] = params["damping_trend"]
-        return kept | {"season": season}, (WITHOUT_SEASON,) if seasonal and season == 1 else ()
+    def estimate(self, lanes: Lanes, seasonality: int) -> Estimates:
+        """Weights and first states."""
+        found = super().estimate(lanes, seasonality)
+        refused = ~_positive(lanes) & np.array([form_of(row).positive for row in found.params])
+        return found._replace(errors=(("a multiplicative season needs positive values; use seasonal='add'", refused),))
 
-    def forecast(
-        self, y: np.ndarray, params: Any, horizon: int, levels: Sequence[float], seasonality: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and normal quantiles of the smoothed series."""
-        first = {name: value for name, value in params.items() if name.startswith("initial")}
-        fixed = {name: value for name, value in params.items() if name.startswith(("smoothing", "damping"))}
-        model = self._model(y, params["season"], initialization_method="known", **first)
-        smoothed = model.fit(optimized=False, **fixed)
-        mean = np.asarray(smoothed.forecast(horizon))
-        weights = innovation_weights(
-            horizon,
-            fixed["smoothing_level"],
-            beta=fixed["smoothing_level"] * fixed["smoothing_trend"],
-            phi=fixed.get("damping_trend", 1.0),
-            gamma=fixed.get("smoothing_seasonal", 0.0),
-            seasonality=params["season"],
-        )
-        residuals = y - smoothed.fittedvalues
-        if params["season"] > 1 and self.seasonal == "mul":
-            spread = np.abs(mean) * innovation_spread(float(np.mean((residuals / smoothed.fittedvalues) ** 2)), weights)
-        else:
-            spread = innovation_spread(float(np.mean(residuals**2)), weights)
-        return mean, normal_quantiles(mean, spread, levels)
+    def forms(self, lanes: Lanes, seasonality: int) -> dict[Form, np.ndarray]:
+        """The form asked for, and that without season."""
+        trend = "Ad" if self.damped else "A"
+        seasons = _seasons(lanes, seasonality)
+        return {
+            Form("A", trend, "N"): ~seasons,
+            Form("A", trend, "A" if self.seasonal == "add" else "W"): seasons,
+        }
 
-    def _model(self, y: np.ndarray, season: int, **states: Any) -> ExponentialSmoothing:
-        kind = {"seasonal": self.seasonal, "seasonal_periods": season} if season > 1 else {}
-        return ExponentialSmoothing(y, trend="add", damped_trend=self.damped, **kind, **states)
+
+class ETS(_Smoothing):
+    """Exponential smoothing in state space, its form chosen by AICc for each series.
+
+    Among no, additive or damped trend, with and without additive season, with additive or multiplicative errors, and
+    with multiplicative season and errors; what is multiplicative only where all values are positive, and no season
+    under two of them, which is noted. Quantiles from the form's analytic variance, or simulated for multiplicative
+    errors. Hyndman et al. (2008), *Forecasting with Exponential Smoothing*.
+    """
+
+    def forms(self, lanes: Lanes, seasonality: int) -> dict[Form, np.ndarray]:
+        """All forms, as far as a lane is positive and has seasons."""
+        positive, seasons = _positive(lanes), _seasons(lanes, seasonality)
+        every = np.ones(len(lanes.lengths), dtype=bool)
+        return {
+            form: (seasons if form.season != "N" else every) & (positive if form.positive else every) for form in FORMS
+        }
+
+
+def _alone(name: str, lanes: Lanes) -> dict[Form, np.ndarray]:
+    return {Form.of(name): np.ones(len(lanes.lengths), dtype=bool)}
+
+
+def _positive(lanes: Lanes) -> np.ndarray:
+    return lanes.values.min(axis=0) > 0
+
+
+def _seasons(lanes: Lanes, seasonality: int) -> np.ndarray:
+    return (lanes.lengths >= 2 * seasonality) & (seasonality > 1)
