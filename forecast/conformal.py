@@ -19,6 +19,8 @@ from forecast.table import check_levels, level_column
 METHODS: Final = ("split", "aci", "cqr")
 _ENOUGH = 60  # errors a step that the cutoffs in the part held out should give
 _MOST = 20_000  # cutoffs times series
+_ALONE, _TOGETHER = 39, 1000  # errors of a step, of one series and of all
+_MEMORY, _LEAST_MEMORY = 7, 10  # seasons, and steps, after which an error counts half in the scale
 
 
 class Conformal:
@@ -33,8 +35,8 @@ class Conformal:
     misses of each step moved (adaptive conformal inference; Gibbs and Candès, 2021). ``cqr``: the forecaster's own
     quantiles, each shifted by a quantile of its errors (conformalised quantile regression; Romano, Patterson and
     Candès, 2019, theorem 2); a forecaster without quantiles is answered by ``split``, with a note. Errors are in units
-    of the seasonal naive error of their series. A series with too few is calibrated on all series, or all steps too,
-    with a note where even these are too few (39 for a 95 % interval).
+    of the recent seasonal naive error of their series. A series with too few is calibrated on the last errors of all
+    series, or all steps too, with a note where even these are too few (39 for a 95 % interval).
 
     Args:
         forecaster: the one to wrap; it is fitted in place.
@@ -76,7 +78,7 @@ class Conformal:
         self.rate, self.refit, self.name = rate, refit, name or f"{forecaster.name}+{method}"
         self._copy: Forecaster | None = None
         self._begin = self._end = 0
-        self._stride, self._most = 1, cutoffs
+        self._stride, self._most, self._memory = 1, cutoffs, float(_LEAST_MEMORY)
         self._said: tuple[str, ...] = ()
 
     @property
@@ -117,7 +119,10 @@ class Conformal:
         whole = held // season * panel.n_series >= _ENOUGH
         self._stride = season if whole else max(1, held // _ENOUGH)
         self._most = max(min(self.cutoffs, _MOST // panel.n_series), min(self.cutoffs, 10))
-        self._begin = self._end - min(held, (self._most + 1) * self._stride + 2 * season)
+        if held // self._stride < _ALONE:  # series are taken together, so fewer and more recent cutoffs do
+            self._most = min(self._most, max(3, -(-_TOGETHER // panel.n_series)))
+        self._memory = max(min(length / 10, _MEMORY * season), _LEAST_MEMORY)
+        self._begin = self._end - min(held, (self._most + 1) * self._stride + _MEMORY * season)
         if self._begin < self._end:
             part = panel.until(known_rows(panel, self._begin))
             try:
@@ -174,7 +179,7 @@ class Conformal:
         earlier = self._earlier(panel, asked, limits, horizon, own)
         if earlier.note:
             self._say(earlier.note)
-        scale = scales(panel)[cutoffs[places], :]  # (C, D)
+        scale = scales(panel, self._memory)[cutoffs[places], :]  # (C, D)
         lags = -(-np.arange(1, horizon + 1) // self._stride)
         rate = self.rate if self.method == "aci" else 0.0
         chosen = range(1, 1 + len(own)) if own else [0] * len(levels)
@@ -203,13 +208,13 @@ class Conformal:
     ) -> Earlier:
         """The forecasts from all cutoffs that those asked for look back on."""
         first = self._begin if self._copy is not None else self._end
-        back = self._stride * np.arange(1, self._most + 1)
+        back = self._stride * np.arange(1, self._most - (-horizon // self._stride))
         positions = np.unique((np.unique(asked[asked >= 0])[:, None] - back).ravel())
         positions = positions[positions >= max(first, 0)]
         within = positions < self._end
         sources = [(self._copy or self.forecaster, positions[within]), (self.forecaster, positions[~within])]
         return earlier_forecasts(
-            [source for source in sources if len(source[1])], panel, limits.max(axis=0), horizon, own
+            [source for source in sources if len(source[1])], panel, limits.max(axis=0), horizon, own, self._memory
         )
 
     def _own_where_none(

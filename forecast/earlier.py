@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.signal import lfilter
 
 from datamodules.history import first_seen, listed
 from datamodules.panel import Panel
 from forecast.forecaster import Forecaster
-from forecast.table import level_column, naive_errors
+from forecast.table import level_column
 
 FAILURES = (
     ValueError,
@@ -39,13 +40,15 @@ class Earlier(NamedTuple):
             position: clock position of the last value that may be seen.
             limits: (N) the same for each series' own values, where that is earlier.
             stride: steps between the cutoffs.
-            most: how many at most.
+            most: how many at most, of those from which a step is known.
         """
+        steps = np.arange(1, self.errors.shape[3] + 1)
+        farthest = (most - 1 - (-steps // stride)) * stride  # (H) the last ``most`` cutoffs whose step is known
         back = position - self.positions
-        own = self.errors[(back > 0) & (back % stride == 0) & (back <= most * stride)]
-        last = self.positions[(back > 0) & (back % stride == 0) & (back <= most * stride)]
-        steps = np.arange(1, own.shape[3] + 1)
+        chosen = (back > 0) & (back % stride == 0) & (back <= farthest.max())
+        own, last, back = self.errors[chosen], self.positions[chosen], back[chosen]
         known = (last[:, None, None] + steps) <= np.minimum(position, limits)[:, None]  # (K, N, H)
+        known &= (back[:, None] <= farthest)[:, None]
         return np.where(known[:, :, None, :, None], own, np.nan)
 
 
@@ -55,10 +58,11 @@ def earlier_forecasts(
     limits: np.ndarray,
     horizon: int,
     levels: Sequence[float],
+    memory: float,
 ) -> Earlier:
     """What each forecaster says from its cutoffs (clock positions), beside what came up to ``limits`` (N)."""
     positions = np.concatenate([np.empty(0, dtype=np.int64), *(cutoffs for _, cutoffs in sources)])
-    scale = scales(panel)
+    scale = scales(panel, memory)
     shape = (panel.n_series, panel.target.shape[1], horizon, 1 + len(levels))
     parts, notes = [np.empty((0, *shape))], []
     for forecaster, own in sources:
@@ -73,14 +77,29 @@ def earlier_forecasts(
     return Earlier(positions, np.concatenate(parts), "; ".join(filter(None, notes)))
 
 
-def scales(panel: Panel) -> np.ndarray:
-    """(R, D) what errors are measured in at each row: the seasonal naive error up to it, NaN where there is none yet.
+def scales(panel: Panel, memory: float) -> np.ndarray:
+    """(R, D) what errors are measured in at each row: its series' recent seasonal naive error; NaN where there is none.
 
-    A series shorter than a season is measured by its one-step changes.
+    The mean absolute error up to the row, in which an error counts half of one ``memory`` steps later. A series shorter
+    than a season is measured by its one-step changes.
     """
-    seasonal, last = (naive_errors(panel, steps)[0] for steps in (panel.seasonality, 1))
+    seasonal, last = (_recent_error(panel, steps, memory) for steps in (panel.seasonality, 1))
     chosen = np.where(seasonal > 0, seasonal, last)
     return np.where(chosen > 0, chosen, np.nan)
+
+
+def _recent_error(panel: Panel, steps: int, memory: float) -> np.ndarray:
+    """(R, D) the running mean of absolute changes over ``steps``, the recent ones counting more."""
+    keep = 0.5 ** (1 / memory)
+    found = np.full(panel.target.shape, np.nan)
+    for begin, stop in zip(panel.offsets[:-1] + steps, panel.offsets[1:], strict=True):
+        change = np.abs(panel.target[begin:stop] - panel.target[begin - steps : stop - steps])
+        if len(change):
+            seen = np.isfinite(change)
+            total = lfilter([1.0], [1.0, -keep], np.where(seen, change, 0.0), axis=0)
+            count = lfilter([1.0], [1.0, -keep], seen.astype(np.float64), axis=0)
+            found[begin:stop] = np.divide(total, count, out=np.full(change.shape, np.nan), where=count > 1e-9)
+    return found
 
 
 def _possible(

@@ -34,7 +34,7 @@ def test_intervals_are_of_earlier_errors_under_the_same_names(backtest, capsys, 
         "Linear": "network",
         "SeasonalNaive": "baseline",
     }
-    monkeypatch.setattr(sys.modules["forecast.backtest"], "run", None)  # nothing is fitted again
+    monkeypatch.setattr(sys.modules["forecast.engines.serial"], "run", None)  # nothing is fitted again
     assert backtest("split", "--intervals", "split") == 0
 
 
