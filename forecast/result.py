@@ -16,10 +16,14 @@ import yaml
 from datamodules.clocks.aliases import in_days
 from datamodules.door.separated import EXACT
 from datamodules.errors import InputError
+from forecast.evaluation.bootstrap import intervals
 from forecast.evaluation.breakdown import available, breakdown, breakdowns, wins
 from forecast.evaluation.calibration import coverage, remarks
+from forecast.evaluation.confidence_set import confidence_set
+from forecast.evaluation.ranks import Ranks, rank_models
 from forecast.evaluation.residuals import by_series, diagnose
 from forecast.evaluation.scores import DEFAULT_METRICS, cell_scores, deciding_metric, leaderboard
+from forecast.evaluation.significance_pairs import pairs
 from forecast.evaluation.verdict import verdict
 from forecast.report.render import write
 from forecast.report.result import facts, title
@@ -112,6 +116,38 @@ class Backtest:
         total = self.health["unique_id"].nunique()
         return f"{said} {len(absent)} of {total} series had ended, or had too little history, at every cutoff: {names}."
 
+    def significance(self) -> pd.DataFrame:
+        """A row per pair of models: difference, interval, tests (``forecast.evaluation.significance_pairs.pairs``)."""
+        return self._pairs.copy()
+
+    def intervals(self) -> pd.DataFrame:
+        """A row per model and metric: score and bootstrap interval (``forecast.evaluation.bootstrap.intervals``)."""
+        return self._intervals.copy()
+
+    def ranks(self) -> Ranks:
+        """Mean ranks over series, with Friedman's, Nemenyi's and MCB's tests (``forecast.evaluation.ranks``)."""
+        return self._ranks
+
+    def confidence_set(self) -> pd.DataFrame:
+        """A row per model: whether it may be the best one (``forecast.evaluation.confidence_set.confidence_set``)."""
+        return self._confidence_set.copy()
+
+    @cached_property
+    def _pairs(self) -> pd.DataFrame:
+        return pairs(self.table)
+
+    @cached_property
+    def _intervals(self) -> pd.DataFrame:
+        return intervals(self.table, self.metrics)
+
+    @cached_property
+    def _ranks(self) -> Ranks:
+        return rank_models(self.table)
+
+    @cached_property
+    def _confidence_set(self) -> pd.DataFrame:
+        return confidence_set(self.table)
+
     def calibration(self) -> pd.DataFrame:
         """What intervals cover, a row per model and central interval; over all steps (``step`` 0), then by step."""
         whole = coverage(self.table).assign(step=0)
@@ -160,6 +196,10 @@ class Backtest:
             "breakdowns": breakdowns(self.table, self.metrics, series=self.series, zone=self.zone),
             "residuals": diagnose(self.table),
             "residuals_by_series": by_series(self.table),
+            "significance": self._pairs,
+            "intervals": self._intervals,
+            "ranks": self._ranks.mcb,
+            "confidence_set": self._confidence_set,
         }
         kept = {name: getattr(self, name) for name in ("runs", "curves", "health", "covariates", "series")}
         for name, frame in (kept | derived).items():

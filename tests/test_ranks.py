@@ -6,7 +6,7 @@ import pytest
 import scikit_posthocs
 from scipy import stats
 
-from forecast.evaluation.ranks import LEAST_BLOCKS, friedman, rank, rank_models
+from forecast.evaluation.ranks import LEAST_BLOCKS, friedman, rank, rank_models, studentised_range
 
 DEMSAR = pd.DataFrame(  # Demsar (2006), table 6: AUC of C4.5 and three variants; its ranks part 0.975 from 0.975
     {
@@ -114,3 +114,10 @@ def test_blocks_of_a_table_are_series_with_errors_over_their_naive_error():
     found = rank_models(pd.DataFrame(rows).assign(naive_mae=2.0, naive_mse=4.0))
     assert found.blocks == 6
     assert found.mean_ranks.to_dict() == pytest.approx({"A": 7 / 6, "B": 11 / 6})
+
+
+@pytest.mark.parametrize(("groups", "published"), [(2, 1.960), (3, 2.343), (5, 2.728), (10, 3.164)])
+def test_range_of_normal_values_is_that_of_demsars_table_and_of_scipy(groups, published):
+    ours = studentised_range(groups, 0.05)
+    assert ours / np.sqrt(2) == pytest.approx(published, abs=1e-3)
+    assert ours == pytest.approx(stats.studentized_range.ppf(0.95, groups, np.inf), rel=1e-6)

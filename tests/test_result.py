@@ -30,6 +30,7 @@ FILES = {
         "covariates.csv",
     ),
     *("config.yaml", "provenance.json", "report.html"),
+    *("significance.csv", "intervals.csv", "ranks.csv", "confidence_set.csv"),
     *("leaderboard.md", "leaderboard.tex", "series.csv", "breakdowns.csv", "residuals.csv", "residuals_by_series.csv"),
 }
 
@@ -151,3 +152,20 @@ def test_calibration_is_kept_over_all_steps_and_by_step(result, kept):
 def test_verdict_says_whose_intervals_do_not_cover(result):
     narrow = result.table.assign(**{"q0.1": result.table["mean"] - 1e-6, "q0.9": result.table["mean"] + 1e-6})
     assert "Intervals of 80 % that do not cover 80 %: " in replace(result, table=narrow).verdict()
+
+
+def test_tests_of_every_pair_intervals_ranks_and_confidence_set_are_kept(result, kept):
+    found = {
+        name: pd.read_csv(kept / f"{name}.csv") for name in ("significance", "intervals", "ranks", "confidence_set")
+    }
+    models = set(result.leaderboard()["model"])
+    assert len(found["significance"]) == len(models) * (len(models) - 1) // 2
+    assert set(found["intervals"]["metric"]) == set(result.metrics)
+    assert set(found["ranks"]["model"]) == set(found["confidence_set"]["model"]) == models
+    board = result.leaderboard().set_index("model")
+    for row in found["intervals"].itertuples():
+        assert row.value == pytest.approx(board.loc[row.model, row.metric])
+    assert "too few to rank over" in result.ranks().note
+    first = result.significance()
+    first["p_value"] = 0.0
+    assert result.significance()["p_value"].ne(0).all()

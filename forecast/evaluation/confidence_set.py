@@ -90,4 +90,6 @@ def _sums(found: Cells) -> np.ndarray:
 
 
 def _mean_losses(sums: np.ndarray) -> np.ndarray:
-    return np.asarray(sums[..., 0] / sums[..., 1])
+    """(..., M, 2) -> (..., M), less the mean of all models: what they share makes no difference uncertain."""
+    means = sums[..., 0] / sums[..., 1]
+    return np.asarray(means - means.mean(axis=-1, keepdims=True))

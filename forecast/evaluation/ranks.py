@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import integrate, optimize, stats
 
 from forecast.evaluation.cells import cells
 
@@ -66,7 +66,7 @@ def rank(losses: pd.DataFrame) -> Ranks:
         return Ranks(nothing, n, np.nan, np.nan, (), empty.assign(beaten=False), why)
     ranks = stats.rankdata(losses.to_numpy(), axis=1)
     means = pd.Series(ranks.mean(axis=0), index=list(losses)).sort_values(kind="stable")
-    difference = float(stats.studentized_range.ppf(1 - LEVEL, k, np.inf)) * float(np.sqrt(k * (k + 1) / (12 * n)))
+    difference = studentised_range(k, LEVEL) * float(np.sqrt(k * (k + 1) / (12 * n)))
     mcb = pd.DataFrame({"model": means.index, "mean_rank": means.to_numpy()})
     mcb = mcb.assign(low=mcb["mean_rank"] - difference / 2, high=mcb["mean_rank"] + difference / 2)
     mcb = mcb.assign(beaten=mcb["low"] > mcb["high"].iloc[0])
@@ -85,6 +85,22 @@ def friedman(ranks: np.ndarray) -> float:
     if left <= 1e-12 * n * k:
         return 0.0
     return float(stats.f.sf((n - 1) * chi_squared / left, k - 1, (k - 1) * (n - 1)))
+
+
+def studentised_range(groups: int, level: float) -> float:
+    """The value that the range of ``groups`` standard normal values exceeds with probability ``level``.
+
+    P(range <= q) = k ∫ φ(z) (Φ(z + q) - Φ(z))^(k - 1) dz. scipy's ``studentized_range`` takes seconds for it, this
+    milliseconds.
+    """
+    grid = np.linspace(-9, 9, 2001)
+    density, below = stats.norm.pdf(grid), stats.norm.cdf(grid)
+
+    def excess(q: float) -> float:
+        inside = integrate.simpson(density * (stats.norm.cdf(grid + q) - below) ** (groups - 1), x=grid)
+        return float(groups * inside) - (1 - level)
+
+    return float(optimize.brentq(excess, 1e-6, 20.0))
 
 
 def _groups(means: pd.Series, difference: float) -> tuple[tuple[str, ...], ...]:
