@@ -7,15 +7,8 @@ import jinja2
 _STYLES = ("page", "tables", "charts", "phone", "print")
 # page.js starts it all
 _SCRIPTS = (
-    "look",
-    "unpack",
-    "download",
-    "fan",
-    "series",
-    "errors",
-    "training",
-    "print",
-    "page",
+    *("look", "unpack", "download", "fan", "series", "errors", "training"),
+    *("significance", "calibration", "breakdowns", "cost", "print", "page"),
 )
 
 

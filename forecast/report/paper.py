@@ -1,5 +1,8 @@
 """What the two printed pages hold: the leaderboard as far as it fits, and the sentences that it rests on."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from forecast.report.tables import Grid
 
 _MOST_LINES = 22
@@ -19,3 +22,36 @@ def brief(board: Grid) -> Grid:
         for line in board.lines[:_MOST_LINES]
     ]
     return Grid(tuple(board.columns[place] for place in kept), tuple(lines))
+
+
+def charts_on_paper(sections: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The four charts of the second page, the most telling of those that there are: their kinds and headings."""
+    if not sections:
+        return []
+    ranks = sections.get("evidence", {}).get("ranks", {"note": "none"})
+    paired = sections.get("evidence", {}).get("pairs", {"models": []})["models"]
+    calibrated = not sections["calibration"]["note"]
+    many = sections["errors"]["by"]["cutoff"]["at"]
+    found = [
+        ("critical", "Mean ranks; bars join models not told apart") if not ranks["note"] else None,
+        ("pairs", "Each against each other: p-values after Holm’s correction") if len(paired) > 1 else None,
+        ("step", "Error by step ahead"),
+        ("reliability", "Reliability: said and observed levels") if calibrated else None,
+        ("cost", f"{sections['costs']['metric']} against cost") if sections["costs"]["kinds"] else None,
+        ("cutoff", "Error by cutoff") if len(many) > 1 else None,
+    ]
+    there = [chart for chart in found if chart]
+    last = [chart for chart in there if chart[0] == "cost"]
+    return [*[chart for chart in there if chart not in last][: 4 - len(last)], *last]
+
+
+def basis(sections: Mapping[str, Any]) -> list[str]:
+    """What stands below the charts: what their numbers are over."""
+    if not sections:
+        return []
+    errors = sections["errors"]
+    unobserved = f"; {errors['unobserved']:,} forecasts have no observed value" if errors["unobserved"] else ""
+    return [
+        f"Scores are over {errors['observed']:,} observed values of all models and seeds{unobserved}. "
+        "The complete report, with every table, series and setting, is the file that this was printed from."
+    ]

@@ -6,14 +6,21 @@ import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import yaml
 
+from forecast.evaluation.calibration import remarks
+from forecast.evaluation.residuals import diagnose
 from forecast.report.assets import javascript, stylesheet, template
+from forecast.report.calibrated import calibration, overview
 from forecast.report.charts import curves, errors
+from forecast.report.costs import costs
 from forecast.report.fans import fans
+from forecast.report.heatmaps import biases, heatmaps
 from forecast.report.pack import packed, packed_json, packed_plotly
-from forecast.report.paper import brief
+from forecast.report.paper import basis, brief, charts_on_paper
 from forecast.report.result import Result, facts, title
 from forecast.report.styles import Style, styles
 from forecast.report.tables import grid, leaderboard
@@ -47,7 +54,7 @@ def render(result: Result) -> str:
     scored = set(result.table["model"].astype(str)) if len(result.table) else set()
     ranked = [by_name[name] for name in board["model"].astype(str) if name in scored]
     forecasts, blocks = fans(result.table, result.recent, names) if ranked else ({}, [])
-    means = errors(result.table, names) if ranked else {}
+    sections = _sections(result, names, by_name) if ranked else {}
     losses = curves(result.curves, result.runs, names)
     shown = leaderboard(board, result.runs, by_name)
     heading = f"{title(result)}: {', '.join(facts(result))}"
@@ -55,10 +62,10 @@ def render(result: Result) -> str:
     data = {
         "models": [{"name": look.name, "kind": look.kind, "colour": look.colour, "rank": look.rank} for look in looks],
         "fans": forecasts,
-        "errors": means,
         "curves": losses,
         "board": copies,
-        "leader": names.index(ranked[0].name) if ranked else -1,
+        "ranked": [names.index(look.name) for look in ranked],
+        **{name: part for name, part in sections.items() if isinstance(part, dict)},
     }
     return template("page.html.j2").render(
         title=title(result),
@@ -71,8 +78,8 @@ def render(result: Result) -> str:
         kinds={look.kind for look in looks},
         board=shown,
         brief=brief(shown),
-        on_paper=[("step", "Error by step ahead"), ("cutoff", "Error by cutoff")] if ranked else [],
-        basis=[],
+        on_paper=charts_on_paper(sections),
+        basis=basis(sections),
         copies=list(copies),
         trained=[(position, looks[int(position)]) for position in losses],
         health=grid(result.health, by_name),
@@ -81,13 +88,35 @@ def render(result: Result) -> str:
         config=yaml.safe_dump(result.spec, sort_keys=False, allow_unicode=True, width=100),
         provenance=json.dumps(result.provenance, indent=2, ensure_ascii=False, default=str),
         fans=forecasts,
-        errors=means,
+        **sections,
         packed_data=packed_json(data),
         packed_blocks=[packed(block) for block in blocks],
         packed_plotly=packed_plotly(),
         css=stylesheet(),
         javascript=javascript(),
     )
+
+
+def _sections(result: Result, names: list[str], looks: dict[str, Style]) -> dict[str, Any]:
+    """What the sections are made of that need scored forecasts: dictionaries are for the page's scripts as well."""
+    table = result.table
+    left_over = diagnose(table)
+    return {
+        "errors": errors(table, names),
+        "calibration": calibration(table, names),
+        "coverage": grid(overview(table), looks),
+        "remarks": remarks(table),
+        "breakdowns": heatmaps(table, names, result.metrics, series=result.series, zone=result.zone),
+        "residuals": grid(left_over, looks, drop=["note", *_undefined(left_over)]),
+        "residual_notes": list(dict.fromkeys(note for note in left_over["note"] if note)),
+        "biases": biases(table, names),
+        "costs": costs(result.leaderboard(), names, result.deciding_metric),
+    }
+
+
+def _undefined(frame: pd.DataFrame) -> list[str]:
+    """The columns without any value."""
+    return [str(name) for name in frame.columns if frame[name].isna().all()]
 
 
 def _sentences(verdict: str) -> list[str]:

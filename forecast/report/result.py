@@ -51,6 +51,26 @@ class Result(Protocol):
         """Versions, seeds, machine, date, seconds."""
         ...
 
+    @property
+    def series(self) -> pd.DataFrame:
+        """What is known of each series, to group it by."""
+        ...
+
+    @property
+    def zone(self) -> str:
+        """The time zone whose wall clock calendar groups follow."""
+        ...
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics asked for."""
+        ...
+
+    @property
+    def deciding_metric(self) -> str:
+        """The metric that orders the leaderboard."""
+        ...
+
     def leaderboard(self) -> pd.DataFrame:
         """A row per model, best first."""
         ...

@@ -10,6 +10,18 @@ const drawings = {
   series: drawSeries,
   hardest: drawHardest,
   curve: drawCurve,
+  intervals: drawIntervals,
+  pairs: drawPairs,
+  critical: drawCritical,
+  best: drawBest,
+  reliability: drawReliability,
+  covered: drawCovered,
+  pit: drawPit,
+  "covered-series": drawCoveredSeries,
+  heat: drawHeat,
+  wins: drawWins,
+  bias: drawBias,
+  cost: drawCost,
 };
 
 function draw(element) {
@@ -25,6 +37,12 @@ function listen() {
   on("#fan-target, #fan-cutoff, [data-scope=fan] input", "fan");
   on("#errors-target, [name=metric]", "step", "cutoff", "series", "hardest");
   on("[data-scope=errors] input", "step", "cutoff", "series");
+  on("#interval-metric", "intervals");
+  on("[data-scope=calibration] input", "reliability", "covered", "pit", "covered-series");
+  on("#level", "covered", "covered-series");
+  on("#by, #by-metric", "heat", "wins");
+  on("[data-scope=breakdowns] input", "bias");
+  on("#cost-kind", "cost");
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
   listenToSeries();
   listenToDownloads();

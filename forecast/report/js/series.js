@@ -78,7 +78,7 @@ function showHealth(name) { // what the table of data health says of this series
 
 const MOST_LISTED = 500;
 function drawHardest(element) { // the series with the greatest errors of the best model first
-  const { at } = data.errors.by.series, errors = errorsOf("series"), leader = data.leader;
+  const { at } = data.errors.by.series, errors = errorsOf("series"), leader = data.ranked[0];
   const rows = at.map((name, i) => {
     const own = errors.map((of) => of[i]), known = own.filter((value) => value !== null);
     const best = known.length ? own.indexOf(Math.min(...known)) : -1;
