@@ -17,6 +17,7 @@ from forecast.report.assets import javascript, stylesheet, template
 from forecast.report.calibrated import calibration, overview
 from forecast.report.charts import curves, errors
 from forecast.report.costs import costs
+from forecast.report.evidence import evidence, members
 from forecast.report.fans import fans
 from forecast.report.heatmaps import biases, heatmaps
 from forecast.report.pack import packed, packed_json, packed_plotly
@@ -102,6 +103,8 @@ def _sections(result: Result, names: list[str], looks: dict[str, Style]) -> dict
     table = result.table
     left_over = diagnose(table)
     return {
+        "evidence": evidence(table, result.metrics, names),
+        "best_set": members(table, looks),
         "errors": errors(table, names),
         "calibration": calibration(table, names),
         "coverage": grid(overview(table), looks),

@@ -1,9 +1,9 @@
 // Which differences are real: ranks with what is not told apart, pairs of models, intervals of scores.
 
-const rankNames = () => data.ranks.models.map((model) => data.models[model].name);
+const rankNames = () => data.evidence.ranks.models.map((model) => data.models[model].name);
 
 function drawCritical(element) { // Demsar (2006): mean ranks on an axis, bars join models that are not told apart
-  const { models: order, mean, groups, critical } = data.ranks, count = order.length, half = Math.ceil(count / 2);
+  const { models: order, mean, groups, critical } = data.evidence.ranks, count = order.length, half = Math.ceil(count / 2);
   const [least, greatest] = [Math.floor(mean[0]), Math.ceil(mean[count - 1])], span = Math.max(greatest - least, 1);
   const bars = groups.filter((group) => group.length > 1), depth = bars.length * 0.55 + 0.6;
   const line = css("--soft"), shapes = [], annotations = [], narrow = element.clientWidth < 500;
@@ -42,7 +42,7 @@ function drawCritical(element) { // Demsar (2006): mean ranks on an axis, bars j
 }
 
 function drawBest(element) { // multiple comparison with the best: who overlaps the best's interval is not worse for sure
-  const { models: order, mcb } = data.ranks, names = rankNames(), best = mcb[0];
+  const { models: order, mcb } = data.evidence.ranks, names = rankNames(), best = mcb[0];
   const traces = mcb.map(({ rank, low, high, beaten }, i) => {
     const style = look(order[i]);
     return {
@@ -59,7 +59,7 @@ function drawBest(element) { // multiple comparison with the best: who overlaps 
 }
 
 function drawPairs(element) { // a row against each column: blue where the row has the smaller loss
-  const { models: order, difference, low, high, p, holm, notes } = data.pairs, names = order.map((model) => data.models[model].name), count = names.length;
+  const { models: order, difference, low, high, p, holm, notes } = data.evidence.pairs, names = order.map((model) => data.models[model].name), count = names.length;
   const most = Math.max(...difference.flat().filter((value) => value !== null).map(Math.abs), 1e-12);
   const cells = (element.clientWidth - 170) / count, sign = (value) => (value < 0 ? "less" : "more");
   const said = (i, j) => (difference[i][j] === null ? "" : `${escaped(names[i])} loses ${number(Math.abs(difference[i][j]), 3)} ${sign(difference[i][j])} than ${escaped(names[j])}` +
@@ -79,7 +79,7 @@ function drawPairs(element) { // a row against each column: blue where the row h
 }
 
 function drawIntervals(element) {
-  const { metrics, level } = data.intervals, { label, model, value, low, high } = metrics[chosen("interval-metric")];
+  const { metrics, level } = data.evidence.intervals, { label, model, value, low, high } = metrics[chosen("interval-metric")];
   const names = model.map((one) => data.models[one].name);
   const traces = model.map((one, i) => {
     const style = look(one), known = low[i] !== null && high[i] !== null;
