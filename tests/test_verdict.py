@@ -5,17 +5,18 @@ from forecast.evaluation.scores import leaderboard
 from forecast.evaluation.verdict import verdict
 
 KINDS = {"LSTM": "network", "MLP": "network", "ETS": "baseline", "SeasonalNaive": "baseline", "ARIMA": "baseline"}
+KINDS |= {"Mean": "ensemble"}
 
 
-def _say(noise, *, folds=30, seeds=1, failed=(), unobserved=0, naive=1.0, metrics=("mase", "mae")):
+def _say(noise, *, folds=30, series=2, seeds=1, failed=(), unobserved=0, naive=1.0, metrics=("mase", "mae")):
     """The verdict on models whose absolute errors are about ``noise``; a list is the noise of each seed."""
-    shape = (folds, 2, 3)
-    fold, series, step = np.indices(shape).reshape(3, -1)
+    shape = (folds, series, 3)
+    fold, own_series, step = np.indices(shape).reshape(3, -1)
     frames, runs = [], []
     for number, (model, size) in enumerate(noise.items()):
         for seed, own in enumerate(size if isinstance(size, list) else [size]):
             error = own * np.random.default_rng([number, seed]).uniform(0.8, 1.2, fold.size)
-            rows = {"model": model, "seed": seed, "unique_id": np.array(["a", "b"])[series], "target": "y"}
+            rows = {"model": model, "seed": seed, "unique_id": own_series.astype(str), "target": "y"}
             rows |= {"cutoff": fold * 3, "step": step + 1, "time": fold * 3 + step + 1, "mean": 5 + error}
             actual = np.where(np.arange(fold.size) < unobserved, np.nan, 5.0)
             frames.append(pd.DataFrame(rows | {"actual": actual, "naive_mae": naive, "naive_mse": naive}))
@@ -89,3 +90,28 @@ def test_metric_that_is_undefined_gives_way_to_the_next_and_says_so():
 def test_better_in_the_metric_but_not_in_the_test_is_no_win():
     text = _say({"LSTM": 1.0, "SeasonalNaive": 1.005}, folds=6)
     assert text.startswith("No network beats SeasonalNaive")
+
+
+def test_one_cutoff_of_many_series_is_tested_over_series_and_says_so():
+    text = _say({"LSTM": 0.8, "ETS": 1.0, "SeasonalNaive": 2.0}, folds=1, series=40)
+    assert text.startswith("LSTM is worth it on these data")
+    assert "40 series, 1 cutoff, 3 steps and 1 seed; p-values are of the paired t-test over series" in text
+    assert "one cutoff says nothing about other times: the test takes the 40 series for independent" in text
+
+
+def test_few_cutoffs_of_many_series_say_what_the_series_show():
+    text = _say({"LSTM": 0.8, "SeasonalNaive": 0.9}, folds=3, series=40)
+    assert "3 cutoffs can show only large differences (over the 40 series at these cutoffs alone, LSTM and" in text
+    assert "SeasonalNaive: p < 0.001)" in text
+
+
+def test_ensemble_that_beats_both_is_named():
+    text = _say({"LSTM": 1.0, "ETS": 1.0, "Mean": 0.6, "SeasonalNaive": 2.0})
+    assert "The ensemble Mean beats both: its MASE of 0.6" in text
+    assert "Mean" not in _say({"LSTM": 1.0, "ETS": 1.0, "Mean": 1.0, "SeasonalNaive": 2.0})
+
+
+def test_seeds_that_decide_who_is_first_are_said():
+    text = _say({"LSTM": [0.5, 0.9], "MLP": [0.55, 0.95], "SeasonalNaive": 3.0})
+    assert "the seeds of" in text
+    assert text.count("spread by") == 1

@@ -30,12 +30,16 @@ def confidence_set(
         statistic: ``max`` takes a model's loss against the mean of the others (T_max), ``range`` against each other
             one (T_R).
     """
-    found = cells(table)
+    return set_of(cells(table), size=size, seed=seed, statistic=statistic)
+
+
+def set_of(found: Cells, *, size: float, seed: int, statistic: str = "max", draws: int = DRAWS) -> pd.DataFrame:
+    """The same of the cells of a table."""
     if not found.models:
         return pd.DataFrame(columns=_COLUMNS)
     if len(found.models) == 1:
         return pd.DataFrame([[found.models[0], 1.0, True, "one model alone"]], columns=_COLUMNS)
-    sample = resample(_sums(found), found.overlap, draws=DRAWS, seed=seed)
+    sample = resample(_sums(found), found.overlap, draws=draws, seed=seed)
     if not sample.draws or not np.isfinite(sample.sums).all():
         why = sample.note if not sample.draws else "a loss is not finite"
         return pd.DataFrame({"model": found.models, "p_value": np.nan, "inside": True, "note": why})

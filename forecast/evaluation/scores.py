@@ -84,8 +84,10 @@ def leaderboard(
     """A row per model, the best first by the first metric that is defined; failed models last, with their message.
 
     Metrics are means over seeds; ``<metric>_sd`` is their standard deviation where there are several. ``skill`` and
-    ``p_value`` (Diebold-Mariano, two-sided, one value a cutoff) are against the reference; ``note`` says why a p-value
-    is missing. Seconds are those of all fits or predictions of one seed, ``bytes`` those of one fitted model in a file.
+    ``p_value`` are against the reference, the p-value from the test that the verdict rests on, two-sided and not
+    corrected for the number of models (Diebold-Mariano with a value a cutoff; with one cutoff and 5 series or more, a
+    value a series). ``note`` says why a p-value is missing, and where seeds spread more than a model is away from the
+    next. Seconds are those of all fits or predictions of one seed, ``bytes`` those of one fitted model in a file.
 
     Args:
         table: the forecast table of all models and seeds, with actuals.
@@ -108,7 +110,19 @@ def leaderboard(
     board = board.assign(**texts, **board[_COUNTS].astype(np.float64).fillna(0).astype(np.int64))
     by = deciding_metric(board, metrics)
     board = board.assign(place=board[by] * direction(by)).sort_values(["place", "model"], ignore_index=True)
-    return board.drop(columns="place")
+    return board.assign(note=_with_close_seeds(board, by)).drop(columns="place")
+
+
+def _with_close_seeds(board: pd.DataFrame, by: str) -> list[str]:
+    """The notes, with a word where the seeds of a model or of the next one spread more than the two are apart."""
+    if f"{by}_sd" not in board:
+        return list(board["note"])
+    spread = board[f"{by}_sd"].fillna(0.0).to_numpy()
+    gap = np.abs(np.diff(board[by].to_numpy(), append=np.nan))
+    close = np.maximum(spread, np.append(spread[1:], 0.0)) > gap
+    word = "seeds spread more than the gap to the next model"
+    words = [word if told else "" for told in close]
+    return ["; ".join(filter(None, both)) for both in zip(board["note"], words, strict=True)]
 
 
 def deciding_metric(board: pd.DataFrame, metrics: Sequence[str]) -> str:

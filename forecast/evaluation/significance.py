@@ -47,13 +47,14 @@ def cutoff_losses(table: pd.DataFrame) -> Losses:
     return losses_of(cells(table))
 
 
-def losses_of(found: Cells) -> Losses:
+def losses_of(found: Cells, *, over: str = "") -> Losses:
     """A value a cutoff; where one cutoff (or several that all overlap) allows no test, a value a series if 5 or more.
 
-    A test over series takes them for independent: it speaks about other series like these at this cutoff, and knows
-    nothing of other times.
+    ``over`` says ``cutoffs`` or ``series`` in spite of that. A test over series takes them for independent: it speaks
+    about other series like these at this cutoff, and knows nothing of other times.
     """
-    by_series = len(found.cutoffs) <= found.overlap and len(found.series) >= FEW_SERIES
+    few = len(found.cutoffs) <= found.overlap and len(found.series) >= FEW_SERIES
+    by_series = over == "series" if over else few
     axis = 2 if by_series else 1
     loss = np.where(found.observed > 0, found.loss, 0.0) * found.observed
     mean = (loss.sum(axis=axis) / found.observed.sum(axis=axis - 1)).T

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from forecast.evaluation.alignment import common_rows
+from forecast.evaluation.cells import FEW_SERIES, Cells, cells
 from forecast.evaluation.metrics import direction
 from forecast.evaluation.scores import DEFAULT_METRICS, REFERENCE, deciding_metric
-from forecast.evaluation.significance import Losses, compare, cutoff_losses, holm
+from forecast.evaluation.significance import Losses, compare, holm, losses_of
 
 LEVEL = 0.05
 _FEW_CUTOFFS = 5
@@ -24,10 +25,12 @@ def verdict(
     *,
     reference: str = REFERENCE,
 ) -> str:
-    """Up to three sentences: is a network worth it, what that rests on, and what to keep in mind.
+    """A few sentences: is a network worth it, is an ensemble, what that rests on, and what to keep in mind.
 
     A network beats another model when its metric is better, and the Diebold-Mariano test says so at the 5 % level with
-    p-values corrected for the number of networks (Holm). It is worth it when it beats the best baseline. Forecasts made
+    p-values corrected for the number of networks (Holm); with one cutoff and 5 series or more, the paired t-test over
+    series. It is worth it when it beats the best baseline. An ensemble that beats the best network and the best
+    baseline, corrected for the number of ensembles, is named beside. Forecasts made
     elsewhere have to prove themselves as networks do; the sentences speak of models then.
 
     Args:
@@ -49,15 +52,17 @@ def verdict(
     if not networks or not baselines:
         return _join(_one_sided(label, values, networks, baselines, noun), [*told, *_caveats(board)])
     shared, _ = common_rows(table)
-    losses = cutoff_losses(shared)
+    found = cells(shared)
+    losses = losses_of(found)
     best = _Duel(label, values, baselines[0], _against(losses, networks, baselines[0]))
     naive = _Duel(label, values, reference, _against(losses, networks, reference)) if reference in baselines else best
     champion = [*best.won, *naive.won, *networks][0]
     basis = _basis(shared, scored, losses, f"{len(networks)} {noun}s" if len(networks) > 1 else "")
-    few = len(losses.values)
-    doubts = [f"{few} cutoffs can show only large differences"] if 1 < few < _FEW_CUTOFFS else []
-    doubts = [*told, *_spread(scored, champion, best), *doubts, *_caveats(board)]
-    return _join(_conclude(champion, best, naive, noun), doubts, basis)
+    doubts = [*told, *_spread(scored, champion, best), *_few(found, losses, champion, best), *_caveats(board)]
+    ensembles = list(scored.loc[scored["kind"] == "ensemble", "model"])
+    rivals = [_Duel(label, values, name, _against(losses, ensembles, name)) for name in (networks[0], baselines[0])]
+    conclusion = _conclude(champion, best, naive, noun)
+    return _join(". ".join([conclusion, *_together(ensembles, rivals)]), doubts, basis)
 
 
 class _Duel(NamedTuple):
@@ -132,25 +137,60 @@ def _basis(table: pd.DataFrame, scored: pd.DataFrame, losses: Losses, tried: str
     counts = [
         _count(table["unique_id"].nunique(), "series", "series"),
         *([_count(targets, "target")] if targets > 1 else []),
-        _count(len(losses.values), "cutoff"),
+        _count(table["cutoff"].nunique(), "cutoff"),
         _count(table["step"].nunique(), "step"),
         _count(int(scored["seeds"].max()), "seed"),
     ]
     correction = f", Holm-corrected over {tried}" if tried else ""
-    test = f"; p-values are of the Diebold-Mariano test on the {losses.unit}{correction}"
+    name = "paired t-test over series" if losses.over == "series" else "Diebold-Mariano test"
+    test = f"; p-values are of the {name} on the {losses.unit}{correction}"
     return f"This rests on {', '.join(counts[:-1])} and {counts[-1]}{test if len(losses.values) > 1 else ''}"
 
 
+def _together(ensembles: Sequence[str], rivals: Sequence[_Duel]) -> list[str]:
+    """What is to be said of the best ensemble that beats all rivals."""
+    won = [name for name in ensembles if all(name in duel.won for duel in rivals)]
+    if not won:
+        return []
+    own = f"{rivals[0].label} of {_number(float(rivals[0].values[won[0]]))}"
+    return [f"The ensemble {won[0]} beats both: its {own} is {' and '.join(duel.gap(won[0]) for duel in rivals)}"]
+
+
+def _few(found: Cells, losses: Losses, champion: str, best: _Duel) -> list[str]:
+    """What few cutoffs cannot show, and what the series say instead."""
+    cutoffs, series = len(found.cutoffs), len(found.series)
+    if losses.over == "series":
+        which = "one cutoff" if cutoffs == 1 else f"{cutoffs} overlapping cutoffs"
+        return [f"{which} says nothing about other times: the test takes the {series} series for independent"]
+    if not 1 < cutoffs < _FEW_CUTOFFS:
+        return []
+    doubt = f"{cutoffs} cutoffs can show only large differences"
+    if series < FEW_SERIES:
+        return [doubt]
+    across = compare(losses_of(found, over="series"), champion, best.opponent).p_value
+    shown = "p < 0.001" if across < 0.001 else f"p = {across:.2g}"
+    return [f"{doubt} (over the {series} series at these cutoffs alone, {champion} and {best.opponent}: {shown})"]
+
+
 def _spread(scored: pd.DataFrame, champion: str, best: _Duel) -> list[str]:
+    """Where the seeds decide: the champion against its opponent, and the first model against the second."""
     column = f"{best.values.name}_sd"
     if column not in scored:
         return []
-    spread = float(scored.set_index("model")[column][champion])
-    gap = abs(float(best.values[champion] - best.values[best.opponent]))
-    text = (
-        f"the seeds of {champion} spread by {_number(spread)}, more than its gap of {_number(gap)} to {best.opponent}"
-    )
-    return [text] if spread > gap else []
+    spreads = scored.set_index("model")[column]
+    first, second = scored["model"].iloc[:2]
+    sentences = []
+    duels = [(champion, best.opponent), (first, second)]
+    for one, other in duels[: 1 if {first, second} == {*duels[0]} else 2]:
+        gap = abs(float(best.values[one] - best.values[other]))
+        wide = max((one, other), key=lambda name: np.nan_to_num(spreads[name]))
+        if spreads[wide] > gap:
+            whose = "its gap" if wide == one else f"the gap of {one}"
+            rest = "" if wide != one else f" to {other}"
+            sentences.append(
+                f"the seeds of {wide} spread by {_number(spreads[wide])}, more than {whose} of {_number(gap)}{rest}"
+            )
+    return sentences
 
 
 def _caveats(board: pd.DataFrame) -> list[str]:
