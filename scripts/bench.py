@@ -1,11 +1,13 @@
 """Speed of the hot paths beside a bare torch loop, measured in one run: interleaved, medians, ratios.
 
     python scripts/bench.py train|predict|startup|memory|store|many|all [--threads N] [--rounds N] [--models MLP,LSTM]
+    python scripts/bench.py ets [--data SERIES_IN_ROWS.csv] [--statsforecast PYTHON_THAT_HAS_IT] [--sample 40]
 
 Absolute times are those of this machine at this moment; the ratios are what to compare.
 """
 
 import argparse
+import itertools
 import statistics
 import subprocess
 import sys
@@ -22,10 +24,13 @@ STEPS = 320
 def main() -> None:
     """Run the benches that were asked for and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("train", "predict", "startup", "memory", "store", "many", "all"))
+    parser.add_argument("what", choices=("train", "predict", "startup", "memory", "store", "many", "ets", "all"))
     parser.add_argument("--threads", type=int, default=0, help="of torch; 0 leaves its choice")
     parser.add_argument("--rounds", type=int, default=7, help="each round measures both sides once; medians are shown")
     parser.add_argument("--models", default=",".join(NETWORKS), help="comma separated")
+    parser.add_argument("--data", default="", help="for ets: a CSV of hourly series, a row each; generated without one")
+    parser.add_argument("--statsforecast", default="", help="for ets: a Python in which statsforecast is installed")
+    parser.add_argument("--sample", type=int, default=40, help="for ets: series that statsforecast is timed on")
     options = parser.parse_args()
     models = options.models.split(",")
     benches: dict[str, Callable[[], None]] = {
@@ -35,6 +40,7 @@ def main() -> None:
         "memory": memory,
         "store": lambda: store(options.rounds),
         "many": many,
+        "ets": lambda: ets(options.data, options.statsforecast, options.sample),
     }
     chosen = list(benches) if options.what == "all" else [options.what]
     if chosen != ["startup"]:
@@ -112,8 +118,6 @@ def _data(panel: Any) -> Any:
 
 def _bare(panel: Any, name: str, training: dict[str, Any], seed: int) -> float:
     """Seconds a step of forward, loss, backward and optimiser over batches that are ready-made."""
-    import itertools
-
     from torch.nn.utils import clip_grad_norm_
 
     from forecast.training import make_optimizer, make_schedule
@@ -282,6 +286,72 @@ def many() -> None:
     indexing, index = _time(lambda: windows_in(panel, part, context_length=10, horizon=5))
     print(f"{count:,} series of {length} rows: read and checked in {loading:.2f} s, ", end="")
     print(f"{len(index):,} windows found in {indexing:.3f} s\n")
+
+
+def ets(data: str, python: str, sample: int) -> None:
+    """Series a second of ETS chosen among all forms, season 24, against other libraries; seconds of processor time."""
+    import numpy as np
+
+    from datamodules.readers import read
+    from datamodules.sets.synthetic import Synthetic
+    from datamodules.split import last_cutoffs
+    from forecast.baselines.smoothing import ETS
+
+    made = Synthetic(n_series=414, length=(700, 960), seed=1).load
+    panel = read(data, shape="rows", freq="h") if data else made()
+    histories = [panel.target[a:b, 0] for a, b in itertools.pairwise(panel.offsets)]
+    model = ETS(seasonality=24)
+    begin = time.process_time()
+    model.fit(panel)
+    fitted = time.process_time()
+    model.predict(panel, last_cutoffs(panel), 48, (0.1, 0.9))
+    seconds = time.process_time() - begin
+    ours = len(histories) / (fitted - begin)
+    print(f"ETS, selection, {len(histories)} series of {min(map(len, histories))} to {max(map(len, histories))} values")
+    print(
+        f"this toolkit   {ours:8.2f} series/s, {len(histories) / seconds:.2f} with forecasts and quantiles of 48 steps"
+    )
+    some = histories[:: max(len(histories) // 3, 1)][:3]
+    theirs = len(some) / _statsmodels_seconds(some)
+    print(f"statsmodels    {theirs:8.2f} series/s ({len(some)} series, the same forms), ratio {ours / theirs:.1f}")
+    if python:
+        chosen = histories[:: max(len(histories) // sample, 1)][:sample]
+        script = (
+            "import sys, time, numpy as np\n"
+            "from statsforecast.models import AutoETS\n"
+            "series = [np.array(line.split(','), dtype=float) for line in sys.stdin]\n"
+            "model = AutoETS(season_length=24)\n"
+            "model.forecast(y=series[0][:96], h=2)\n"  # compiles or loads what it needs
+            "begin = time.process_time()\n"
+            "for one in series: model.forecast(y=one, h=48, level=[80])\n"
+            "print(time.process_time() - begin)\n"
+        )
+        text = "\n".join(",".join(map(repr, one[np.isfinite(one)].tolist())) for one in chosen)
+        done = subprocess.run([python, "-c", script], input=text, capture_output=True, text=True, check=True)
+        other = len(chosen) / float(done.stdout.split()[-1])
+        both = len(histories) / seconds / other
+        print(f"statsforecast  {other:8.2f} series/s with forecasts ({len(chosen)} series), ratio {both:.1f}\n")
+
+
+def _statsmodels_seconds(histories: list[Any]) -> float:
+    """Seconds of processor time in which statsmodels fits every form to some series."""
+    import warnings
+
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    from forecast.baselines.ets_forms import FORMS
+
+    names = {"N": None, "A": "add", "M": "mul"}
+    begin = time.process_time()
+    for y, form in itertools.product(histories, FORMS):
+        if form.positive and y.min() <= 0:
+            continue
+        trend = {"trend": "add", "damped_trend": form.trend == "Ad"} if form.trend != "N" else {}
+        season = {"seasonal": names[form.season], "seasonal_periods": 24} if form.season != "N" else {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ETSModel(y, error=names[form.error], **trend, **season).fit(disp=0)
+    return time.process_time() - begin
 
 
 if __name__ == "__main__":
