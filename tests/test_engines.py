@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -142,7 +143,22 @@ def test_stopped_run_leaves_no_process(make_panel):
 
 
 def _children():
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    """Of all threads of this process: workers are started from threads."""
+    return [child for path in Path("/proc/self/task").glob("*/children") for child in path.read_text().split()]
+
+
+@pytest.mark.slow
+def test_interrupt_ends_the_command_and_its_workers_and_keeps_what_is_finished(tmp_path):
+    words = "--data ElNino --horizon 12 --models MLP --baselines Naive --max-steps 200 --seeds 99"
+    command = [sys.executable, "-m", "forecast", "backtest", *words.split(), "--workers", "2", "--output", "out"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as run:
+        for _ in range(600):
+            if list(tmp_path.glob("out/parts/MLP-*")):  # the others are at work
+                break
+            time.sleep(0.1)
+        run.send_signal(signal.SIGINT)
+        assert run.wait(timeout=60) == 130
+        assert "finished parts of the backtest are kept" in run.stderr.read()
 
 
 @pytest.mark.slow

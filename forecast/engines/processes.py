@@ -5,7 +5,9 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Collection, Generator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import joblib
 
@@ -17,6 +19,7 @@ from forecast.engines.hired import Died, Hired
 from forecast.engines.parcel import parcel, spread
 from forecast.threads import SHARE, pools
 
+_NAP: Final = 0.1  # seconds
 _Event = tuple[int, Part | None]  # an arm has begun, or has left its part
 
 
@@ -45,7 +48,7 @@ class Processes(Engine):
             try:
                 crew.start(min(self.places(arms.values(), task), len(arms)))
                 for _ in range(2 * len(arms)):
-                    index, part = crew.events.get()
+                    index, part = crew.next_event()
                     if part is None:
                         begun(index)
                     else:
@@ -66,6 +69,12 @@ class _Crew:
         arrays.mkdir()
         (folder / "task").write_bytes(parcel(spread(task, arrays)))
         self._devices = one_each(arms.values())
+
+    def next_event(self) -> _Event:
+        """What happens next, waited for in short naps: an endless wait is deaf to an interrupt from the keyboard."""
+        while True:
+            with suppress(queue.Empty):
+                return self.events.get(timeout=_NAP)
 
     def start(self, number: int) -> None:
         """Hire so many workers and put them to work."""
