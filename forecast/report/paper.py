@@ -1,27 +1,36 @@
 """What the two printed pages hold: the leaderboard as far as it fits, and the sentences that it rests on."""
 
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any
 
 from forecast.report.tables import Grid
 
 _MOST_LINES = 22
-_MOST_COLUMNS = 13
+_MOST_PAIRED = 12  # models whose names are still legible around a quarter of a page
+_WIDEST = 15.0  # columns; one with the spread of seeds counts as more
 _LEFT_OUT = ("rows", "unobserved", "lacking", "seeds", "bytes", "predict_seconds")  # in this order, until the rest fits
 
 
 def brief(board: Grid) -> Grid:
     """The first lines of the leaderboard without remarks, and as many of its columns as a page is wide."""
-    names = [column.name for column in board.columns]
+    widths = {column.name: _width(board, place) for place, column in enumerate(board.columns)}
     for name in _LEFT_OUT:
-        if len(names) > _MOST_COLUMNS and name in names:
-            names.remove(name)
-    kept = [place for place, column in enumerate(board.columns) if column.name in names][:_MOST_COLUMNS]
+        if sum(widths.values()) > _WIDEST:
+            widths.pop(name, None)
+    reach = list(accumulate(widths.values()))
+    names = {name for name, end in zip(widths, reach, strict=True) if end <= _WIDEST}
+    kept = [place for place, column in enumerate(board.columns) if column.name in names]
     lines = [
         line.__class__(tuple(line.cells[place] for place in kept), line.style, line.message)
         for line in board.lines[:_MOST_LINES]
     ]
     return Grid(tuple(board.columns[place] for place in kept), tuple(lines))
+
+
+def _width(board: Grid, place: int) -> float:
+    has_spread = any(line.cells[place].spread for line in board.lines)
+    return 2.0 if place == 0 else 1.7 if has_spread else 1.0
 
 
 def charts_on_paper(sections: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -34,7 +43,7 @@ def charts_on_paper(sections: Mapping[str, Any]) -> list[tuple[str, str]]:
     many = sections["errors"]["by"]["cutoff"]["at"]
     found = [
         ("critical", "Mean ranks; bars join models not told apart") if not ranks["note"] else None,
-        ("pairs", "Each against each other: p-values after Holm’s correction") if len(paired) > 1 else None,
+        ("pairs", "Pairs of models: Holm’s p-values") if 1 < len(paired) <= _MOST_PAIRED else None,
         ("step", "Error by step ahead"),
         ("reliability", "Reliability: said and observed levels") if calibrated else None,
         ("cost", f"{sections['costs']['metric']} against cost") if sections["costs"]["kinds"] else None,

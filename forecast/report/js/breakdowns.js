@@ -27,11 +27,11 @@ function drawHeat(element) {
   const names = picked.map((model) => data.models[model].name), steps = [-most, 0, most];
   show(element, [{
     type: "heatmap", z, x: groups.map((_, g) => g), y: picked.map((_, i) => i), zmin: -most, zmax: most, xgap: wide > 8 ? 1 : 0, ygap: 1,
-    colorscale: [[0, css("--better")], [0.5, css("--card")], [1, css("--worse")]],
-    text: values.map((row) => row.map((value) => number(value, 3))), texttemplate: wide > 42 ? "%{text}" : "", textfont: { size: 11 },
+    colorscale: [[0, css("--heat-better")], [0.5, css("--card")], [1, css("--heat-worse")]],
+    text: values.map((row) => row.map((value) => number(value, 3))), texttemplate: wide > 42 ? "%{text}" : "", textfont: { size: 11, color: css("--ink") },
     customdata: names.map((name) => groups.map((group) => [escaped(name), escaped(group)])), hovertemplate: "%{customdata[0]}, %{customdata[1]}: %{text}<extra></extra>",
     colorbar: {
-      orientation: "h", thickness: 8, len: 0.5, x: 0, xanchor: "left", y: 1, yanchor: "bottom", outlinewidth: 0, tickvals: steps, tickfont: { size: 11, color: css("--soft") },
+      orientation: "h", thickness: 8, len: element.clientWidth < 500 ? 1 : 0.5, tickangle: 0, x: 0, xanchor: "left", y: 1, yanchor: "bottom", outlinewidth: 0, tickvals: steps, tickfont: { size: 11, color: css("--soft") },
       ticktext: doublings ? steps.map((step) => `${number(2 ** step, 2)} × mean`) : metric.direction ? ["better", "mean", "worse"] : ["below", "mean", "above"],
     },
   }], {

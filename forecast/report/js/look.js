@@ -52,7 +52,9 @@ function show(element, traces, options) {
     displaylogo: false, responsive: true, showTips: false, displayModeBar: TOUCH ? false : "hover",
     modeBarButtons: [["toImage", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
   };
-  if (options.height) element.style.height = `${options.height}px`;
+  const { height, ...rest } = options;
+  if (element.closest("#summary")) return Plotly.react(element, traces, layout(rest), config); // as tall as the sheet allows
+  if (height) element.style.height = `${height}px`;
   return Plotly.react(element, traces, layout(options), config);
 }
 

@@ -34,7 +34,7 @@ function drawCritical(element) { // Demsar (2006): mean ranks on an axis, bars j
   segment(edge[0], 0, edge[1], 0, line, 1);
   const rows = half + depth + 2.6;
   show(element, [{ x: mean, y: mean.map(() => 0), mode: "markers", type: "scatter", marker: { size: 7, color: order.map((model) => look(model).color) }, text: rankNames().map(escaped), hovertemplate: "%{text}: %{x:.3f}<extra></extra>", cliponaxis: false }], {
-    hovermode: "closest", shapes, annotations, height: Math.max(rows * 21, 150), margin: { l: narrow ? 105 : 190, r: narrow ? 105 : 190, t: 4, b: 4 },
+    hovermode: "closest", shapes, annotations, height: Math.max(rows * 21, 150), margin: { l: narrow ? 118 : 190, r: narrow ? 118 : 190, t: 4, b: 4 },
     xaxis: { visible: false, range: edge }, yaxis: { visible: false, range: [-depth - half + 0.2, 2.2], fixedrange: true },
   });
   element.rows = () => [["model", "mean_rank", "not_told_apart_from"], ...order.map((model, i) => [data.models[model].name, mean[i],
@@ -67,12 +67,12 @@ function drawPairs(element) { // a row against each column: blue where the row h
     `<br>p ${pValue(p[i][j])}, Holm ${pValue(holm[i][j])}${notes[i][j] ? `<br>${escaped(notes[i][j])}` : ""}`);
   show(element, [{
     type: "heatmap", z: difference, x: names.map((_, i) => i), y: names.map((_, i) => i), zmin: -most, zmax: most, xgap: 1, ygap: 1, showscale: false,
-    colorscale: [[0, css("--better")], [0.5, css("--card")], [1, css("--worse")]], hoverongaps: false,
+    colorscale: [[0, css("--heat-better")], [0.5, css("--card")], [1, css("--heat-worse")]], hoverongaps: false,
     text: holm.map((row, i) => row.map((value, j) => (i === j || value === null ? "" : (cells > 40 ? pValue(value) : "") + (value < 0.05 ? (cells > 40 ? " ●" : "●") : "")))), texttemplate: "%{text}",
-    textfont: { size: cells > 56 ? 11 : 9 }, customdata: names.map((_, i) => names.map((_, j) => said(i, j))), hovertemplate: "%{customdata}<extra></extra>",
+    textfont: { size: cells > 56 ? 11 : 9, color: css("--ink") }, customdata: names.map((_, i) => names.map((_, j) => said(i, j))), hovertemplate: "%{customdata}<extra></extra>",
   }], {
     hovermode: "closest", height: count * 28 + 130,
-    xaxis: { tickvals: names.map((_, i) => i), ticktext: names.map((name) => short(name, 14)), ticks: "", side: "top", tickangle: -40 }, yaxis: { ...rowsOf(names), showgrid: false },
+    xaxis: { tickvals: names.map((_, i) => i), ticktext: names.map((name) => short(name, 14)), ticks: "", side: "top", tickangle: cells < 30 ? -90 : -40 }, yaxis: { ...rowsOf(names), showgrid: false },
   });
   element.rows = () => [["model", "opponent", "difference", "low", "high", "p_value", "p_holm", "note"], ...names.flatMap((one, i) => names.map((other, j) =>
     [one, other, difference[i][j], low[i][j], high[i][j], p[i][j], holm[i][j], notes[i][j]]).filter((_, j) => j > i))];
