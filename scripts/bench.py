@@ -334,16 +334,16 @@ def ets(data: str, python: str, sample: int) -> None:
 
 
 def _statsmodels_seconds(histories: list[Any]) -> float:
-    """Seconds of processor time in which statsmodels fits every form to some series."""
+    """Seconds of processor time in which statsmodels fits every form that is chosen from to some series."""
     import warnings
 
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    from forecast.baselines.ets_forms import FORMS
+    from forecast.baselines.ets_forms import CHOICE
 
     names = {"N": None, "A": "add", "M": "mul"}
     begin = time.process_time()
-    for y, form in itertools.product(histories, FORMS):
+    for y, form in itertools.product(histories, CHOICE):
         if form.positive and y.min() <= 0:
             continue
         trend = {"trend": "add", "damped_trend": form.trend == "Ad"} if form.trend != "N" else {}

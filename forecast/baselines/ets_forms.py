@@ -56,10 +56,10 @@ class Form(NamedTuple):
 
 _ADDITIVE = tuple(Form("A", trend, season) for season in "NA" for trend in ("N", "A", "Ad"))
 _POSITIVE = tuple(Form("M", trend, season) for season in "NAM" for trend in ("N", "A", "Ad"))
-FORMS = (
-    *_ADDITIVE,
-    *_POSITIVE,
-)  # among which is chosen; those of additive error with multiplicative season are unstable
+FORMS = (*_ADDITIVE, *_POSITIVE)  # without those of additive error and multiplicative season, which are unstable
+# With multiplicative errors a trend that does not fade fits their skewness, by a drift of some per cent a step that the
+# forecast then takes: of 52 series of M4 Hourly with these forms to choose from the MASE was 2.07, without them 1.59.
+CHOICE = tuple(form for form in FORMS if form[:2] != ("M", "A"))
 WINTERS = (Form("A", "A", "W"), Form("A", "Ad", "W"))
 ALL = (*FORMS, *WINTERS)  # a stored form is its place here
 

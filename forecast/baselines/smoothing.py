@@ -8,7 +8,7 @@ import numpy as np
 
 from datamodules.errors import one_of
 from forecast.baselines.batched import BatchedBaseline, BatchedOptions
-from forecast.baselines.ets_forms import FORMS, Form
+from forecast.baselines.ets_forms import CHOICE, Form
 from forecast.baselines.lanes import Estimates, Lanes
 from forecast.baselines.smoothed import best_of, continued, form_of
 
@@ -116,18 +116,18 @@ class HoltWinters(_Smoothing):
 class ETS(_Smoothing):
     """Exponential smoothing in state space, its form chosen by AICc for each series.
 
-    Among no, additive or damped trend, with and without additive season, with additive or multiplicative errors, and
-    with multiplicative season and errors; what is multiplicative only where all values are positive, and no season
-    under two of them, which is noted. Quantiles from the form's analytic variance, or simulated for multiplicative
-    errors. Hyndman et al. (2008), *Forecasting with Exponential Smoothing*.
+    Among no, additive or damped trend, with and without additive season; and the same and a multiplicative season with
+    multiplicative errors, but for the undamped trend. What is multiplicative only where all values are positive, and no
+    season under two of them, which is noted. Quantiles from the form's analytic variance, or simulated for
+    multiplicative errors. Hyndman et al. (2008), *Forecasting with Exponential Smoothing*.
     """
 
     def forms(self, lanes: Lanes, seasonality: int) -> dict[Form, np.ndarray]:
-        """All forms, as far as a lane is positive and has seasons."""
+        """The forms to choose from, as far as a lane is positive and has seasons."""
         positive, seasons = _positive(lanes), _seasons(lanes, seasonality)
         every = np.ones(len(lanes.lengths), dtype=bool)
         return {
-            form: (seasons if form.season != "N" else every) & (positive if form.positive else every) for form in FORMS
+            form: (seasons if form.season != "N" else every) & (positive if form.positive else every) for form in CHOICE
         }
 
 
