@@ -113,7 +113,7 @@ def unpacked(page, name):
     return gzip.decompress(base64.b64decode(Tags(page).texts[name]))
 
 
-def opened(path, folder):
+def opened(path, folder, *more):
     """The page's DOM and its console messages after all charts are drawn, in a browser that reaches no network."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
@@ -121,6 +121,6 @@ def opened(path, folder):
     flags = "headless no-sandbox disable-gpu disable-quic no-first-run disable-background-networking dump-dom"
     flags += " disable-component-update disable-sync enable-logging=stderr v=0 virtual-time-budget=30000"
     command = [browser, *(f"--{flag}" for flag in flags.split()), "--host-resolver-rules=MAP * ~NOTFOUND"]
-    command += [f"--user-data-dir={folder / 'profile'}", f"{path.as_uri()}?draw=all"]
+    command += [f"--user-data-dir={folder / 'profile'}", *more, f"{path.as_uri()}?draw=all"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
