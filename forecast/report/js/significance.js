@@ -18,7 +18,7 @@ function drawCritical(element) { // Demsar (2006): mean ranks on an axis, bars j
     segment(mean[i], 0, mean[i], y, style.color, 1.4);
     segment(mean[i], y, edge[left ? 0 : 1], y, style.color, 1.4);
     annotations.push({
-      x: edge[left ? 0 : 1], y, text: `${short(data.models[model].name, narrow ? 12 : 22)} ${mean[i].toFixed(2)}`, showarrow: false,
+      x: edge[left ? 0 : 1], y, text: `${short(data.models[model].name, narrow ? 10 : 22)} ${mean[i].toFixed(2)}`, showarrow: false,
       xanchor: left ? "right" : "left", xshift: left ? -4 : 4, font: { size: 12, color: css("--ink") },
     });
   });
