@@ -197,6 +197,7 @@ def test_recipes_go_round_through_a_configuration():
     assert BacktestConfig.of(config.plain()).ensembles == config.ensembles
     assert "ensembles" not in BacktestConfig.of({"data": "x.csv", "horizon": 2}).plain()
     assert [each.method for each in recipes(["all"])] == [method for method in METHODS if method != "seeds"]
+    assert [each.method for each in recipes(["all", "mean", "seeds"])] == list(METHODS)
 
 
 def test_command_line_adds_ensembles_without_running_an_arm_again(tmp_path, monkeypatch, capsys):

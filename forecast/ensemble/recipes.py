@@ -37,14 +37,15 @@ class Recipe(NamedTuple):
 
 
 def recipes(parts: Iterable[Any], where: str = "") -> tuple[Recipe, ...]:
-    """The recipes of a list: methods, ``all``, ``none``, or entries with a method and options; none of one name twice.
+    """The recipes of a list: methods, ``all`` (without seeds), ``none``, or entries with options; no name twice.
 
     Raises:
         InputError: names the entry that is unknown or malformed.
     """
     listed = list(parts)
-    if listed == ["all"]:
-        listed = [method for method in METHODS if method != SEEDS]
+    if "all" in listed:
+        others = [part for part in listed if part not in ("all", *METHODS) or part == SEEDS]
+        listed = [*(method for method in METHODS if method != SEEDS), *others]
     found = tuple(part if isinstance(part, Recipe) else _recipe(part, where) for part in listed if part != "none")
     labels = [each.label for each in found]
     for label in labels:
