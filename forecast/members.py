@@ -49,9 +49,10 @@ def members(kind: str, parts: Iterable[Any], where: str = "") -> tuple[Member, .
         InputError: names the entry that is unknown or malformed.
     """
     parts = list(parts) or ["none"]
-    if parts == ["all"]:
+    if "all" in parts:
         available = catalog(*_PACKAGES[kind])
-        parts = [name for name in known(kind) if available[name].is_available]
+        others = [part for part in parts if part not in ["all", *available]]
+        parts = [*(name for name in known(kind) if available[name].is_available), *others]
     return tuple(_member(kind, part, where) for part in parts)
 
 

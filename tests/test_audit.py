@@ -18,6 +18,7 @@ from forecast.auditing.gradients import reach
 from forecast.auditing.state import learnt
 from forecast.baselines.naive import Naive, SeasonalNaive
 from forecast.baselines.theta import Theta
+from forecast.conformal import Conformal
 from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
 from forecast.neural import NeuralForecaster
@@ -231,6 +232,11 @@ def test_gradient_reaches_the_context_and_nothing_after_the_cutoff():
     cutoffs = known_rows(panel, 70)
     fitted = network().fit(panel.until(cutoffs))
     assert reach(fitted, panel, cutoffs) == (2 * 19, 0, 2 * 12)
+
+
+def test_gradient_of_a_network_within_conformal_intervals_is_looked_at():
+    checks = run([Conformal(network(), name="MLP")], folds=1).checks
+    assert checks.loc[checks["forecaster"] == "MLP", "part"].eq("gradient of the forecast").any()
 
 
 def test_gradient_beyond_the_cutoff_is_found(monkeypatch):

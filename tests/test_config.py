@@ -39,6 +39,9 @@ def test_plain_values_give_the_same_configuration_again():
 def test_empty_list_is_none_and_all_is_everything():
     assert config(models=[]).models == (Member("none", {}, ""),)
     assert {member.class_path for member in config(models="all").models} >= {"Linear", "GRU", "LSTM"}
+    assert config(models=["all", "LSTM"]).models == config(models="all").models
+    with_another = config(models=["all", {"class_path": "LSTM", "name": "Wide"}]).models
+    assert with_another == (*config(models="all").models, Member("LSTM", {}, "Wide"))
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from forecast.auditing.findings import CONTROL, GRADIENT, Audit, Check
 from forecast.auditing.garbage import spoilt
 from forecast.auditing.gradients import reach
 from forecast.auditing.state import learnt
+from forecast.conformal import Conformal
 from forecast.forecaster import Forecaster, Seeded, refuse_same_names
 from forecast.neural import NeuralForecaster
 from forecast.table import check_levels
@@ -167,17 +168,18 @@ def _arm(job: _Job, task: Task, panel: Panel, pipeline: Pipeline, kinds: tuple[s
             other, _ = _outcome(arm, own)
             options = {"last": stamp, "cutoff": told(stamp), "garbage": kind, "forecasts": kind == PAST}
             yield from compare_outcomes(name, first, other, **options)
-    if isinstance(fitted, NeuralForecaster) and not first.error:
-        yield from _gradients(fitted, task, stamps)
+    network = fitted.forecaster if isinstance(fitted, Conformal) else fitted  # whose point forecasts are the network's
+    if isinstance(network, NeuralForecaster) and not first.error:
+        yield from _gradients(name, network, task, stamps)
 
 
-def _gradients(fitted: NeuralForecaster, task: Task, stamps: dict[int, Any]) -> Iterator[Check]:
+def _gradients(name: str, fitted: NeuralForecaster, task: Task, stamps: dict[int, Any]) -> Iterator[Check]:
     """The gradient of a network's forecasts from each checked cutoff."""
     for fold, stamp in stamps.items():
         found = reach(fitted, task.panel, task.cutoffs(task.positions[[fold]])[0])
         if found.earlier:
             detail = f"{found.earlier:,} inputs up to it are not zero"
-            names = (fitted.name, "gradient of the forecast", told(stamp), GRADIENT)
+            names = (name, "gradient of the forecast", told(stamp), GRADIENT)
             yield Check(*names, found.later, found.moved, detail)
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _EPILOG: Final = """It takes all options of 'forecast backtest', and runs each of its arms again with everything
 after a cutoff replaced by garbage. What only the past may decide must not move by one bit: prepared columns, scales,
-categories, windows, the epoch that early stopping chose, weights, forecasts. Exit code 0: nothing leaks; 1: something
+categories, windows, the epoch that early stopping chose, weights, forecasts. Arms are run with their first seed;
+ensembles, which are made of forecasts when all arms are done, are left out. Exit code 0: nothing leaks; 1: something
 does, and is named.
 
 A YAML with class_path at its top, or under data, is a LightningDataModule: its split and windows are audited.
