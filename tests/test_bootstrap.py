@@ -81,6 +81,17 @@ def test_overlapping_cutoffs_are_drawn_in_blocks():
     assert [block_length(n, overlap) for n, overlap in [(3, 1), (30, 1), (30, 4), (9, 6)]] == [1, 3, 7, 3]
 
 
+def test_overlapping_cutoffs_are_widened_by_what_blocks_lose():
+    assert resample(np.ones((1, 20, 1)), 1, draws=2, seed=0).draws[0].inflation == pytest.approx((1 - 3 / 20) ** -0.5)
+    rng, means, squares = np.random.default_rng(0), [], []
+    for _ in range(400):
+        values = np.convolve(rng.normal(size=24), np.ones(4), "valid")  # (21) of which a block is 7, three fit exactly
+        draw = resample(values[None, :, None], 4, draws=100, seed=int(rng.integers(2**31))).draws[0]
+        means.append(values.sum())
+        squares.append(np.mean(((draw.sums - values.sum()) * draw.inflation) ** 2))
+    assert np.mean(squares) == pytest.approx(np.var(means), rel=0.15)
+
+
 def test_equal_seeds_give_equal_intervals_and_undefined_metrics_say_so():
     table = _table(6, 7, quantiles=False)
     found = intervals(table, ["mase", "pinball"], seed=3)

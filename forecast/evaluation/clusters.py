@@ -4,15 +4,17 @@ import numpy as np
 from scipy import stats
 
 from forecast.evaluation.cells import FEW_SERIES
-from forecast.evaluation.significance import Test, diebold_mariano
+from forecast.evaluation.significance import Test, diebold_mariano, freedom
 
 
 def mean_test(totals: np.ndarray, counts: np.ndarray, overlap: int) -> Test:
     """The two-sided test that the mean of all errors is 0, clustered by cutoff and, from five on, by series.
 
     Cameron, Gelbach and Miller (2011): the variance clustered by cutoff, plus that by series, less that by both; the
-    largest of the three where that is less. Student's t with one degree of freedom less than there are cutoffs or
-    series, whichever are fewer. With fewer series, Diebold-Mariano's test of the cutoffs' mean errors.
+    largest of the three where that is less. Student's t with one degree of freedom less than there are series, or
+    those of the cutoffs (``significance.freedom``), whichever are fewer. It is conservative where losses are
+    independent or cutoffs few (``scripts/sizes.py``). With fewer series, Diebold-Mariano's test of the cutoffs' mean
+    errors.
 
     Args:
         totals: (P, F) sum of the errors of each series at each cutoff, in order of time.
@@ -34,4 +36,5 @@ def mean_test(totals: np.ndarray, counts: np.ndarray, overlap: int) -> Test:
     first, second, both = (square * size / (size - 1) for square, size in zip(squares, sizes, strict=True))
     variance = max(first + second - both, first, second) / n**2
     statistic = float(mean / np.sqrt(variance))
-    return Test(statistic, float(2 * stats.t.sf(abs(statistic), min(sizes) - 1)), min(sizes))
+    left = min(freedom(len(by_cutoff), overlap), len(by_series) - 1)
+    return Test(statistic, float(2 * stats.t.sf(abs(statistic), left)), min(sizes))

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from forecast.evaluation.significance import Test
+from forecast.evaluation.significance import Test, freedom
 
 _LEAST = 8
 
@@ -14,7 +14,9 @@ def giacomini_white(differential: np.ndarray, horizon: int) -> Test:
     Giacomini and White (2006, section 3): Wald's statistic n · m' Ω⁻¹ m of m = mean of h_t d_t, with the instruments
     h_t = (1, d_(t - horizon)): the forecasts of ``horizon`` cutoffs ago are the latest whose errors are known. Ω is not
     centred, and has Bartlett's weights up to lag ``horizon`` - 1 where forecasts overlap (Newey and West, 1987).
-    Chi-square with 2 degrees of freedom. The sign of the statistic says nothing: it is never negative.
+    Chi-square with 2 degrees of freedom; where forecasts overlap, half of it is held against F with 2 and
+    ``significance.freedom``, which allows for how little is known of Ω. The sign of the statistic says nothing: it is
+    never negative.
 
     Args:
         differential: (n) loss of one model minus loss of the other, in order of time.
@@ -36,4 +38,5 @@ def giacomini_white(differential: np.ndarray, horizon: int) -> Test:
         return Test(np.nan, np.nan, n, "the loss differential does not vary")
     mean = moments.mean(axis=0)
     statistic = float(n * mean @ np.linalg.solve(omega, mean))
-    return Test(statistic, float(stats.chi2.sf(statistic, 2)), n)
+    known = stats.f.sf(statistic / 2, 2, freedom(n, horizon)) if horizon > 1 else stats.chi2.sf(statistic, 2)
+    return Test(statistic, float(known), n)

@@ -85,8 +85,11 @@ def diebold_mariano(differential: np.ndarray, horizon: int, *, kernel: str = "un
     """The two-sided test that a loss differential has mean zero, with the correction for small samples.
 
     Diebold and Mariano (1995), variance with the autocovariances up to lag ``horizon`` - 1, corrected by Harvey,
-    Leybourne and Newbold (1997, eq. 9) and Student's t with n - 1 degrees of freedom. Autocovariances that sum to
-    less than zero are taken as zero (said in the note): overlapping forecasts cannot make the mean more certain.
+    Leybourne and Newbold (1997, eq. 9), and Student's t with the degrees of freedom of ``freedom``. Autocovariances
+    that sum to less than zero are taken as zero (said in the note): overlapping forecasts cannot make the mean more
+    certain. Losses of cutoffs that do not overlap are taken for uncorrelated: where they are an autoregression with
+    coefficient 0.5, the test at 5 % is wrong in 25 % of samples (``scripts/sizes.py``). The note says so where the
+    autocorrelation at lag ``horizon`` is larger than chance leaves it.
 
     Args:
         differential: (n) loss of one model minus loss of the other, in order of time.
@@ -112,7 +115,25 @@ def diebold_mariano(differential: np.ndarray, horizon: int, *, kernel: str = "un
     note = "negative autocovariance taken as zero" if overlap < 0 and kernel == "uniform" else ""
     longrun = covariance[0] + (max(overlap, 0.0) if kernel == "uniform" else overlap)
     statistic = mean / np.sqrt(longrun / n) * np.sqrt(correction)
-    return Test(float(statistic), float(2 * stats.t.sf(abs(statistic), n - 1)), n, note)
+    notes = filter(None, (note, _persistent(covariance, centred, horizon)))
+    return Test(float(statistic), float(2 * stats.t.sf(abs(statistic), freedom(n, horizon))), n, " · ".join(notes))
+
+
+def freedom(n: int, horizon: int) -> float:
+    """The degrees of freedom of the variance of n losses, of which ``horizon`` neighbours overlap: (n - 1) / horizon.
+
+    Harvey, Leybourne and Newbold have n - 1 for every horizon, which is exact for 1; at horizon 4 the test at 5 % then
+    rejects 13 % with 10 cutoffs and 10 % with 30, by simulation, and with these 4 % and 6 % (``scripts/sizes.py``).
+    """
+    return max((n - 1) / horizon, 1.0)
+
+
+def _persistent(covariance: np.ndarray, centred: np.ndarray, horizon: int) -> str:
+    """What to say where losses at cutoffs that do not overlap are correlated (Bartlett's error, one-sided at 1 %)."""
+    n = len(centred)
+    correlation = float(centred[horizon:] @ centred[:-horizon]) / n / covariance[0]
+    error = np.sqrt((1 + 2 * float(((covariance[1:] / covariance[0]) ** 2).sum())) / n)
+    return "losses of cutoffs apart are correlated, so p is too small" if correlation > 2.33 * error else ""
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
