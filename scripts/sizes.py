@@ -1,185 +1,306 @@
-"""How often each test of a difference rejects, by simulation: its size where there is none, its power where there is.
+"""How often each test rejects when models are equally good, and how often it finds a difference: by simulation.
 
-    python scripts/sizes.py [--replications N] [--seed N]
+    python scripts/sizes.py [--replications N]
 
-Losses of two models (four for ranks and confidence sets) are simulated for series at cutoffs: a surprise of each cell,
-one that all series share at a cutoff, and one of each series for good. ``ar`` correlates cutoffs in time, ``overlap``
-lets the forecasts of neighbouring cutoffs share steps. Nominal is 5 % for tests, 95 % for intervals (shown as the share
-that misses), and 10 % for the confidence set (the share that lacks the best model). ``-`` is not defined there.
-Power is at a difference of ``effect`` standard errors, beside the noncentral t of the one-step test.
+Five models have losses with normal noise, drawn anew N times for each number of series and cutoffs; the tests of the
+evaluation run on them as they do on a backtest. The first table is the share of draws, in per cent, in which a test of
+5 % (the model confidence set: 10 %) is wrong although all models are equally good; a dash is where a test says that it
+cannot tell. The second is the share in which it finds a difference, beside the power that theory gives it. Those that
+resample run on the first quarter of the draws.
 """
 
 import argparse
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from scipy import stats
+from scipy.signal import lfilter
 
-from forecast.evaluation.cells import Cells
+from forecast.evaluation.cells import FEW_SERIES
 from forecast.evaluation.clusters import mean_test
 from forecast.evaluation.conditional import giacomini_white
-from forecast.evaluation.confidence_set import set_of
-from forecast.evaluation.ranks import Ranks, rank
-from forecast.evaluation.resampling import deviations, resample
-from forecast.evaluation.significance import compare, diebold_mariano, losses_of
+from forecast.evaluation.confidence_set import eliminate
+from forecast.evaluation.ranks import LEAST_BLOCKS, critical_difference, friedman
+from forecast.evaluation.resampling import Resample, deviations, resample
+from forecast.evaluation.significance import diebold_mariano
 
-MODELS = 4
-LEVEL = 0.05
+MODELS, DRAWS, HORIZON, CORRELATION = 5, 399, 4, 0.5
+SHAPES = ((1, 10), (1, 30), (1, 100), (50, 1), (50, 5), (400, 3), (50, 20))
+KINDS = {
+    "independent": "losses of series and cutoffs are independent",
+    "serial": "a series' losses at cutoffs that do not overlap are an autoregression with coefficient 0.5",
+    "overlapping": "cutoffs a step apart, four steps ahead: a loss is the mean of four steps' surprises",
+    "shared": "losses of two series at a cutoff have correlation 0.5",
+    "own": "each series has a difference of its own, as large as the noise; none on average over all such series",
+    "both": "shared and own at once",
+}
+REMARKS = (
+    "GW on serial losses rejects rightly: there the differences can be told beforehand",
+    "DM, GW and, from 6 cutoffs on, bootstrap and MCS speak about these series at other times: on own differences they "
+    "reject rightly; the panel test and ranks ask about other series",
+    "Friedman, Nemenyi and MCB take series for independent, and do not hold on shared losses",
+    "one cutoff of series with shared losses cannot be told from a difference: no test over series holds there",
+)
+TESTS = ("DM", "panel", "GW", "bootstrap", "Friedman", "Nemenyi", "MCB", "MCS")
+RESAMPLING = ("bootstrap", "MCS")
+LEVEL, SET_SIZE = 0.05, 0.10
+NONCENTRALITY = 2.8  # a difference of so many standard errors is found in 80 % where the errors are known
 
 
-class Design(NamedTuple):
-    """How losses are simulated: standard deviations 1 of a cell, ``common`` of a cutoff, ``own`` of a series."""
+class Case(NamedTuple):
+    """What is simulated: how many series and cutoffs, how losses hang together (one of ``KINDS``), how much is to find.
+
+    ``gap`` is what the first model's loss is below that of the others, which differ by noise of variance 1.
+    """
 
     series: int
     cutoffs: int
-    common: float = 0.0
-    own: float = 0.0
-    ar: float = 0.0
-    overlap: int = 1
+    kind: str = "independent"
+    gap: float = 0.0
 
-    def draw(self, rng: np.random.Generator) -> np.ndarray:
-        """(M, N, C) losses of equally good models."""
-        parts = [
-            size * self._in_time(rng.normal(size=(MODELS, n, self.cutoffs + self.overlap + 20)))
-            for size, n in ((1.0, self.series), (self.common, 1))
+    @property
+    def overlap(self) -> int:
+        """How many neighbouring cutoffs' forecasts share steps."""
+        return HORIZON if self.kind == "overlapping" else 1
+
+    @property
+    def over_series(self) -> bool:
+        """Whether tests take the series for the sample, as ``losses_of`` does."""
+        return self.cutoffs <= self.overlap and self.series >= FEW_SERIES
+
+    @property
+    def units(self) -> int:
+        """The size of the sample."""
+        return self.series if self.over_series else self.cutoffs
+
+
+class Rate(NamedTuple):
+    """The share of draws in which a test rejected, and its Monte Carlo standard error; NaN where it cannot tell."""
+
+    share: float
+    error: float
+
+
+def main() -> None:
+    """Simulate all cases and print the two tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--replications", type=int, default=2000, help="draws of each case")
+    options = parser.parse_args()
+    begin = time.perf_counter()
+    print(f"Wrong at 5 % (MCS 10 %), per cent of {options.replications:,} draws ± Monte Carlo standard error\n")
+    print("\n".join(sizes(options.replications)))
+    print("\n" + "\n".join(f"* {kind}: {meaning}" for kind, meaning in KINDS.items()))
+    print("\n".join(f"* {remark}" for remark in REMARKS))
+    print(f"\nPower, per cent found / by theory: a difference of {NONCENTRALITY} standard errors\n")
+    print("\n".join(powers(options.replications)))
+    print(f"\n{time.perf_counter() - begin:.0f} s")
+
+
+def sizes(replications: int) -> list[str]:
+    """The lines of the table of sizes."""
+    rows = []
+    for case in (Case(*shape, kind) for kind in KINDS for shape in SHAPES if sensible(*shape, kind)):
+        rates = simulate(case, replications)
+        rows.append([case.kind, str(case.series), str(case.cutoffs), *(_shown(rates[name]) for name in TESTS)])
+    return _table(["losses", "series", "cutoffs", *TESTS], rows)
+
+
+def powers(replications: int) -> list[str]:
+    """The lines of the table of power."""
+    rows = []
+    for shape in SHAPES:
+        n = Case(*shape).units
+        case = Case(*shape, gap=NONCENTRALITY / np.sqrt(shape[0] * shape[1]))
+        rates, expected = simulate(case, replications), theory(case)
+        cells = [
+            _shown(rates[name]) + (f" / {100 * expected[name]:.1f}" if name in expected else "")
+            for name in TESTS
+            if name != "MCB"
         ]
-        return 10 + parts[0] + parts[1] + self.own * rng.normal(size=(MODELS, self.series, 1))
-
-    def _in_time(self, shocks: np.ndarray) -> np.ndarray:
-        for time in range(1, shocks.shape[-1]) if self.ar else ():
-            shocks[..., time] = self.ar * shocks[..., time - 1] + np.sqrt(1 - self.ar**2) * shocks[..., time]
-        windows = np.lib.stride_tricks.sliding_window_view(shocks, self.overlap, axis=-1)
-        return np.asarray(windows.sum(axis=-1)[..., -self.cutoffs :] / np.sqrt(self.overlap))
-
-    def cells(self, losses: np.ndarray) -> Cells:
-        """The losses as those of a table."""
-        names = pd.DataFrame({"unique_id": np.arange(self.series).astype(str), "target": "y"})
-        observed = np.ones(losses.shape[1:], np.int64)
-        models = tuple(f"M{number}" for number in range(len(losses)))
-        return Cells(models, losses, observed, names, np.arange(self.cutoffs), self.overlap, "loss")
+        rows.append([*map(str, shape), str(n), *cells])
+    return _table(["series", "cutoffs", "n", *(name for name in TESTS if name != "MCB")], rows)
 
 
-DESIGNS = {
-    "30 cutoffs": Design(5, 30),
-    "10 cutoffs": Design(5, 10),
-    "5 cutoffs": Design(5, 5),
-    "10 cutoffs, common": Design(50, 10, common=0.5),
-    "10 cutoffs, common and own": Design(50, 10, common=0.5, own=0.5),
-    "3 cutoffs, 100 series": Design(100, 3),
-    "3 cutoffs, 100 series, own": Design(100, 3, own=1.0),
-    "3 cutoffs, 100 series, common": Design(100, 3, common=0.5),
-    "1 cutoff, 100 series": Design(100, 1),
-    "1 cutoff, 100 series, common": Design(100, 1, common=0.2),
-    "30 cutoffs, overlap 3": Design(5, 30, overlap=3),
-    "12 cutoffs, overlap 3": Design(5, 12, overlap=3),
-    "30 cutoffs, ar 0.5": Design(5, 30, ar=0.5),
-    "10 cutoffs, ar 0.5": Design(5, 10, ar=0.5),
-}
+def sensible(series: int, cutoffs: int, kind: str) -> bool:
+    """Whether losses of this kind differ from independent ones."""
+    return {"serial": cutoffs > 1, "overlapping": cutoffs > 1, "both": series > 1 < cutoffs}.get(kind, series > 1 or kind == "independent")
 
 
-def verdict_test(found: Cells, seed: int) -> float:
-    """1 where the test of the verdict rejects."""
-    return _rejects(compare(losses_of(found), "M0", "M1").p_value)
+def theory(case: Case) -> dict[str, float]:
+    """The power of the tests that have one, for independent losses.
+
+    * DM of n values whose mean is 𝛿 standard deviations: with Harvey, Leybourne and Newbold's correction it is, one
+      step ahead, Student's test, whose statistic has the noncentral t distribution with n - 1 degrees of freedom and
+      noncentrality λ = 𝛿 √n; with c the quantile of t(n - 1): P(t(n - 1, λ) > c) + P(t(n - 1, λ) < -c). The panel test
+      has the degrees of freedom of the fewer clusters, and at most this power, as it allows for more.
+    * Giacomini-White: noncentral chi-square with 2 degrees of freedom and n 𝛿² / (1 + 𝛿²), which is n m' Ω⁻¹ m of
+      h_t = (1, d_(t-1)); n is large.
+    * Friedman: noncentral F of k - 1 and (k - 1)(n - 1) with 12 n / (k (k + 1)) Σ (r_j - (k + 1) / 2)² of the expected
+      ranks r_j; n is large.
+    """
+    n, k = case.units, MODELS
+    per_unit = case.gap * np.sqrt(case.series * case.cutoffs / n)
+    found = {"DM": student_power(n - 1, per_unit * np.sqrt(n))}
+    if not case.over_series:
+        clusters = min(case.series, case.cutoffs) if case.series >= FEW_SERIES else case.cutoffs
+        found["panel"] = student_power(clusters - 1, per_unit * np.sqrt(n))
+        if n > 8:
+            critical = stats.chi2.isf(LEVEL, 2)
+            found["GW"] = float(stats.ncx2.sf(critical, 2, (n - 1) * per_unit**2 / (1 + per_unit**2)))
+    if case.series >= LEAST_BLOCKS:
+        first = 1 + (k - 1) * stats.norm.sf(case.gap * np.sqrt(case.cutoffs))
+        ranks = np.array([first, *[(k * (k + 1) / 2 - first) / (k - 1)] * (k - 1)])
+        noncentrality = 12 * case.series / (k * (k + 1)) * float(((ranks - (k + 1) / 2) ** 2).sum())
+        freedom = k - 1, (k - 1) * (case.series - 1)
+        found["Friedman"] = float(stats.ncf.sf(stats.f.isf(LEVEL, *freedom), *freedom, noncentrality))
+    return found
 
 
-def panel_test(found: Cells, seed: int) -> float:
-    """1 where the test clustered by series and cutoff rejects."""
-    return _rejects(mean_test(found.loss[0] - found.loss[1], found.observed, found.overlap).p_value)
+def student_power(freedom: float, noncentrality: float) -> float:
+    """The power of the two-sided t-test."""
+    critical = stats.t.isf(LEVEL / 2, freedom)
+    return float(stats.nct.sf(critical, freedom, noncentrality) + stats.nct.cdf(-critical, freedom, noncentrality))
 
 
-def conditional_test(found: Cells, seed: int) -> float:
-    """1 where Giacomini and White's test rejects."""
-    return _rejects(giacomini_white((found.loss[0] - found.loss[1]).mean(axis=0), found.overlap).p_value)
+def simulate(case: Case, replications: int, *, seed: int = 0, tests: tuple[str, ...] = TESTS) -> dict[str, Rate]:
+    """How often each test rejects."""
+    rng = np.random.default_rng([seed, case.series, case.cutoffs, list(KINDS).index(case.kind)])
+    rejected: dict[str, list[float]] = {name: [] for name in tests}
+    for number in range(replications):
+        losses = draw(case, rng)
+        for name in tests:
+            if name not in RESAMPLING or number < max(1, replications // 4):
+                rejected[name].append(_REJECTS[name](losses, case))
+    shares = {name: np.asarray(each) for name, each in rejected.items()}
+    return {
+        name: Rate(float(each.mean()), float(np.sqrt(max(each.mean() * (1 - each.mean()), 0) / len(each))))
+        for name, each in shares.items()
+    }
 
 
-def interval(found: Cells, seed: int) -> float:
-    """1 where the bootstrap interval of a difference lacks 0."""
-    sample = resample((found.loss[0] - found.loss[1])[..., None], found.overlap, draws=499, seed=seed)
+def draw(case: Case, rng: np.random.Generator) -> np.ndarray:
+    """(M, N, C) losses of the models, of which the first is the best by ``gap``."""
+    shape = (MODELS, case.series, case.cutoffs)
+    noise = _over_time(case, rng, shape)
+    if case.kind in ("shared", "both"):
+        common = _over_time(case, rng, (MODELS, 1, case.cutoffs))
+        noise = np.sqrt(CORRELATION) * common + np.sqrt(1 - CORRELATION) * noise
+    if case.kind in ("own", "both"):
+        noise = noise + rng.normal(size=(MODELS, case.series, 1))
+    losses = noise / np.sqrt(2)
+    losses[1:] += case.gap
+    return losses
+
+
+def _over_time(case: Case, rng: np.random.Generator, shape: tuple[int, int, int]) -> np.ndarray:
+    """Noise of variance 1."""
+    if case.kind == "overlapping":
+        steps = rng.normal(size=(*shape[:2], shape[2] + HORIZON - 1))
+        return np.asarray(np.lib.stride_tricks.sliding_window_view(steps, HORIZON, axis=2).mean(axis=3) * HORIZON**0.5)
+    noise = rng.normal(size=shape)
+    if case.kind == "serial":
+        noise[..., 1:] *= np.sqrt(1 - CORRELATION**2)
+        noise = lfilter([1.0], [1.0, -CORRELATION], noise, axis=2)
+    return np.asarray(noise)
+
+
+def _differential(losses: np.ndarray, case: Case) -> np.ndarray:
+    return np.asarray((losses[0] - losses[1]).mean(axis=1 if case.over_series else 0))
+
+
+def _diebold_mariano(losses: np.ndarray, case: Case) -> float:
+    return _rejects(diebold_mariano(_differential(losses, case), 1 if case.over_series else case.overlap).p_value)
+
+
+def _panel(losses: np.ndarray, case: Case) -> float:
+    return _rejects(mean_test(losses[0] - losses[1], np.ones(losses.shape[1:]), case.overlap).p_value)
+
+
+def _conditional(losses: np.ndarray, case: Case) -> float:
+    return np.nan if case.over_series else _rejects(giacomini_white(_differential(losses, case), case.overlap).p_value)
+
+
+def _bootstrap(losses: np.ndarray, case: Case) -> float:
+    def difference(sums: np.ndarray) -> np.ndarray:
+        return np.asarray(sums[..., :1] - sums[..., 1:2]) / losses[0].size
+
+    sample = _drawn(losses[:2], case)
     if not sample.draws:
         return np.nan
-    value, strayed = deviations(sample, lambda sums: sums, 1 - LEVEL)
+    value, strayed = deviations(sample, difference, 1 - LEVEL)
     low, high = np.quantile(strayed, [LEVEL / 2, 1 - LEVEL / 2], axis=0) + value
     return float(low[0] > 0 or high[0] < 0)
 
 
-def friedman_test(found: Cells, seed: int) -> float:
-    """1 where Friedman's test rejects."""
-    return _rejects(_ranked(found).friedman_p)
+def _ranks(losses: np.ndarray) -> np.ndarray:
+    return np.asarray(stats.rankdata(losses.mean(axis=2).T, axis=1))
 
 
-def nemenyi(found: Cells, seed: int) -> float:
-    """1 where any two mean ranks are told apart."""
-    ranks = _ranked(found)
-    return np.nan if ranks.note else float(np.ptp(ranks.mean_ranks) > ranks.critical_difference)
+def _friedman(losses: np.ndarray, case: Case) -> float:
+    return _rejects(friedman(_ranks(losses))) if case.series >= LEAST_BLOCKS else np.nan
 
 
-def best_is_beaten(found: Cells, seed: int) -> float:
-    """1 where the comparison with the best calls the first of equal models beaten."""
-    ranks = _ranked(found)
-    return np.nan if ranks.note else float(ranks.mcb.set_index("model")["beaten"]["M0"])
+def _nemenyi(losses: np.ndarray, case: Case) -> float:
+    """Whether any two models are told apart."""
+    if case.series < LEAST_BLOCKS:
+        return np.nan
+    means = _ranks(losses).mean(axis=0)
+    return float(np.ptp(means) > _critical(case.series))
 
 
-def left_out(found: Cells, seed: int) -> float:
-    """1 where the model confidence set of 90 % lacks the first of equal models."""
-    chosen = set_of(found, size=0.10, seed=seed, statistic="max", draws=499).set_index("model")
-    return np.nan if np.isnan(chosen["p_value"]["M0"]) else float(not chosen["inside"]["M0"])
+def _beaten(losses: np.ndarray, case: Case) -> float:
+    """Whether the first model, as good as any other, is beaten."""
+    if case.series < LEAST_BLOCKS:
+        return np.nan
+    means = _ranks(losses).mean(axis=0)
+    return float(means[0] - means.min() > _critical(case.series))
 
 
-TESTS: Mapping[str, Callable[[Cells, int], float]] = {
-    "verdict": verdict_test,
-    "panel": panel_test,
-    "GW": conditional_test,
-    "interval": interval,
-    "Friedman": friedman_test,
-    "Nemenyi": nemenyi,
-    "MCB": best_is_beaten,
-    "MCS": left_out,
-}
+@cache
+def _critical(blocks: int) -> float:
+    return critical_difference(blocks, MODELS)
 
 
-def sizes(design: Design, replications: int, seed: int = 0) -> dict[str, float]:
-    """The share of samples in which each test rejects; NaN where it is not defined."""
-    rng = np.random.default_rng(seed)
-    samples = [design.cells(design.draw(rng)) for _ in range(replications)]
-    return {name: float(np.mean([test(found, n) for n, found in enumerate(samples)])) for name, test in TESTS.items()}
+def _left_out(losses: np.ndarray, case: Case) -> float:
+    """Whether a model is left out: of equally good ones, or (there is something to find) any but the best."""
+    sample = _drawn(losses, case)
+    if not sample.draws:
+        return np.nan
+    found = deviations(sample, lambda sums: sums / losses[0].size, 1 - SET_SIZE)
+    return float(min(eliminate(*found, "max")[1]) < SET_SIZE)
 
 
-def power(n: int, effect: float, replications: int, seed: int = 0) -> tuple[float, float]:
-    """The power of the one-step test with n cutoffs at a difference of ``effect`` standard errors, and what t says."""
-    rng = np.random.default_rng(seed)
-    drawn = rng.normal(effect / np.sqrt(n), 1.0, size=(replications, n))
-    found = np.mean([diebold_mariano(row, 1).p_value < LEVEL for row in drawn])
-    critical = stats.t.ppf(1 - LEVEL / 2, n - 1)
-    theory = stats.nct.sf(critical, n - 1, effect) + stats.nct.cdf(-critical, n - 1, effect)
-    return float(found), float(theory)
-
-
-def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--replications", type=int, default=400)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    print(f"rejections in %, {options.replications} replications, bootstrap of 499 draws")
-    print(f"{'null':32}" + "".join(f"{name:>10}" for name in TESTS))
-    for name, design in DESIGNS.items():
-        found = sizes(design, options.replications, options.seed)
-        cells = ("-" if np.isnan(share) else f"{100 * share:.1f}" for share in found.values())
-        print(f"{name:32}" + "".join(f"{cell:>10}" for cell in cells), flush=True)
-    print(f"\n{'power':32}{'simulated':>10}{'theory':>10}")
-    for n, effect in ((5, 3.0), (10, 2.0), (10, 3.0), (30, 2.0), (30, 3.0)):
-        found_power, theory = power(n, effect, 10 * options.replications, options.seed)
-        print(f"{f'{n} cutoffs, {effect:g} errors':32}{100 * found_power:10.1f}{100 * theory:10.1f}")
+def _drawn(losses: np.ndarray, case: Case) -> Resample:
+    """The losses drawn again; the seed follows from them."""
+    seed = int(abs(losses[0, 0, 0]) * 2**40) % 2**31
+    return resample(np.moveaxis(losses, 0, -1), case.overlap, draws=DRAWS, seed=seed)
 
 
 def _rejects(p_value: float) -> float:
     return np.nan if np.isnan(p_value) else float(p_value < LEVEL)
 
 
-def _ranked(found: Cells) -> Ranks:
-    return rank(pd.DataFrame(found.loss.mean(axis=2).T, columns=list(found.models)))
+_REJECTS: dict[str, Callable[[np.ndarray, Case], float]] = {
+    "DM": _diebold_mariano,
+    "panel": _panel,
+    "GW": _conditional,
+    "bootstrap": _bootstrap,
+    "Friedman": _friedman,
+    "Nemenyi": _nemenyi,
+    "MCB": _beaten,
+    "MCS": _left_out,
+}
+
+
+def _shown(rate: Rate) -> str:
+    return "–" if np.isnan(rate.share) else f"{100 * rate.share:.1f} ± {100 * rate.error:.1f}"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+    return ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]]
 
 
 if __name__ == "__main__":
