@@ -126,7 +126,9 @@ def powers(replications: int) -> list[str]:
 
 def sensible(series: int, cutoffs: int, kind: str) -> bool:
     """Whether losses of this kind differ from independent ones."""
-    return {"serial": cutoffs > 1, "overlapping": cutoffs > 1, "both": series > 1 < cutoffs}.get(kind, series > 1 or kind == "independent")
+    needs = {"serial": (1, 2), "overlapping": (1, 2), "shared": (2, 1), "own": (2, 1), "both": (2, 2)}
+    least = needs.get(kind, (1, 1))
+    return series >= least[0] and cutoffs >= least[1]
 
 
 def theory(case: Case) -> dict[str, float]:
