@@ -198,7 +198,7 @@ class Backtest:
             "residuals_by_series": by_series(self.table),
             "significance": self._pairs,
             "intervals": self._intervals,
-            "ranks": self._ranks.mcb,
+            "ranks": self._ranks.mcb.assign(note=self._ranks.note or self._ranks.caution),
             "confidence_set": self._confidence_set,
         }
         kept = {name: getattr(self, name) for name in ("runs", "curves", "health", "covariates", "series")}

@@ -23,7 +23,7 @@ from forecast.evaluation.cells import FEW_SERIES
 from forecast.evaluation.clusters import mean_test
 from forecast.evaluation.conditional import giacomini_white
 from forecast.evaluation.confidence_set import eliminate
-from forecast.evaluation.ranks import LEAST_BLOCKS, critical_difference, friedman
+from forecast.evaluation.ranks import LEAST_BLOCKS, critical_difference, design_effect, friedman
 from forecast.evaluation.resampling import Resample, deviations, resample
 from forecast.evaluation.significance import diebold_mariano
 
@@ -41,8 +41,7 @@ REMARKS = (
     "GW on serial losses rejects rightly: there the differences can be told beforehand",
     "DM, GW and, from 6 cutoffs on, bootstrap and MCS speak about these series at other times: on own differences they "
     "reject rightly; the panel test and ranks ask about other series",
-    "Friedman, Nemenyi and MCB take series for independent, and do not hold on shared losses",
-    "one cutoff of series with shared losses cannot be told from a difference: no test over series holds there",
+    "what series share at one cutoff cannot be told from a difference: no test over series holds there; notes say so",
 )
 TESTS = ("DM", "panel", "GW", "bootstrap", "Friedman", "Nemenyi", "MCB", "MCS")
 RESAMPLING = ("bootstrap", "MCS")
@@ -242,7 +241,9 @@ def _ranks(losses: np.ndarray) -> np.ndarray:
 
 
 def _friedman(losses: np.ndarray, case: Case) -> float:
-    return _rejects(friedman(_ranks(losses))) if case.series >= LEAST_BLOCKS else np.nan
+    if case.series < LEAST_BLOCKS:
+        return np.nan
+    return _rejects(friedman(_ranks(losses), effect=_effect(losses, case)))
 
 
 def _nemenyi(losses: np.ndarray, case: Case) -> float:
@@ -250,7 +251,7 @@ def _nemenyi(losses: np.ndarray, case: Case) -> float:
     if case.series < LEAST_BLOCKS:
         return np.nan
     means = _ranks(losses).mean(axis=0)
-    return float(np.ptp(means) > _critical(case.series))
+    return float(np.ptp(means) > _critical(case.series) * np.sqrt(_effect(losses, case)))
 
 
 def _beaten(losses: np.ndarray, case: Case) -> float:
@@ -258,7 +259,11 @@ def _beaten(losses: np.ndarray, case: Case) -> float:
     if case.series < LEAST_BLOCKS:
         return np.nan
     means = _ranks(losses).mean(axis=0)
-    return float(means[0] - means.min() > _critical(case.series))
+    return float(means[0] - means.min() > _critical(case.series) * np.sqrt(_effect(losses, case)))
+
+
+def _effect(losses: np.ndarray, case: Case) -> float:
+    return float(np.nan_to_num(design_effect(losses, case.overlap), nan=1.0))
 
 
 @cache

@@ -6,7 +6,7 @@ import pytest
 import scikit_posthocs
 from scipy import stats
 
-from forecast.evaluation.ranks import LEAST_BLOCKS, friedman, rank, rank_models, studentised_range
+from forecast.evaluation.ranks import LEAST_BLOCKS, design_effect, friedman, rank, rank_models, studentised_range
 
 DEMSAR = pd.DataFrame(  # Demsar (2006), table 6: AUC of C4.5 and three variants; its ranks part 0.975 from 0.975
     {
@@ -85,6 +85,29 @@ def test_equal_models_are_told_apart_in_about_5_percent_of_samples():
     assert np.mean(rejected) == pytest.approx(0.05, abs=0.025)
 
 
+def test_design_effect_is_that_of_kish():
+    rng = np.random.default_rng(0)
+    shape = (6, 40, 200)
+    shared = 0.5**0.5 * (rng.normal(size=shape) + rng.normal(size=(6, 1, 200)))
+    pairs = [
+        np.mean([stats.spearmanr(shared[:, one, t], shared[:, other, t]).statistic for t in range(200)])
+        for one, other in ((0, 1), (5, 9), (20, 39))
+    ]
+    assert design_effect(shared, 1) == pytest.approx(1 + 39 * np.mean(pairs), rel=0.1)
+    assert design_effect(rng.normal(size=shape), 1) == 1.0
+    assert np.isnan(design_effect(shared[..., :2], 1))
+    assert np.isnan(design_effect(shared[..., :8], 4))
+
+
+def test_fewer_blocks_tell_less_apart():
+    frame = losses(40, gap=0.4)
+    ranks = stats.rankdata(frame.to_numpy(), axis=1)
+    assert friedman(ranks) < friedman(ranks, effect=10.0)
+    assert rank(frame, effect=4.0).critical_difference == pytest.approx(2 * rank(frame).critical_difference)
+    agreed = np.tile([1.0, 2.0, 3.0], (6, 1))
+    assert friedman(agreed, effect=6.0) == pytest.approx(stats.chi2.sf(2.0, 2))
+
+
 @pytest.mark.parametrize(
     ("frame", "note"),
     [
@@ -113,6 +136,7 @@ def test_blocks_of_a_table_are_series_with_errors_over_their_naive_error():
                     rows.append(row | {"step": step, "time": cutoff + step, "mean": 10.0 + error, "actual": actual})
     found = rank_models(pd.DataFrame(rows).assign(naive_mae=2.0, naive_mse=4.0))
     assert found.blocks == 6
+    assert found.caution == "series are taken for independent: 2 cutoffs cannot show whether they share surprises"
     assert found.mean_ranks.to_dict() == pytest.approx({"A": 7 / 6, "B": 11 / 6})
 
 

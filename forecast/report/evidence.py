@@ -74,6 +74,7 @@ def ranks(found: Ranks, models: list[str]) -> dict[str, Any]:
     comparison = found.mcb.assign(model=found.mcb["model"].astype(str)).set_index("model").loc[names]
     return {
         "note": "",
+        "caution": found.caution,
         "models": [models.index(name) for name in names],
         "mean": compact(found.mean_ranks.to_numpy()),
         "blocks": found.blocks,
