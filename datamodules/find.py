@@ -51,40 +51,45 @@ def catalog(package: str, base: str) -> dict[str, Entry]:
     """
     spec = find_spec(package)
     roots = list(spec.submodule_search_locations or []) if spec else []
-    classes: dict[str, tuple[ast.ClassDef, str]] = {}
+    modules: dict[str, dict[str, ast.ClassDef]] = {}
     for path, within in sorted((path, path.relative_to(root)) for root in roots for path in Path(root).rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         module = ".".join((package, *within.with_suffix("").parts))
-        classes |= {node.name: (node, module) for node in tree.body if isinstance(node, ast.ClassDef)}
-    return {
-        name: Entry(module, (ast.get_docstring(node) or "").partition("\n")[0], _extra([name, *above], classes))
-        for name, (node, module) in sorted(classes.items())
-        if base in (above := _above(name, classes)) and name[0] != "_" and not _abstract([name, *above], classes)
-    }
+        modules[module] = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    everywhere = {name: node for own in modules.values() for name, node in own.items()}
+    found = {}
+    for module, own in modules.items():
+        classes = everywhere | own  # a module's own come before those of the same name elsewhere
+        for name, node in own.items():
+            above = _above(name, classes)
+            if base in above and name[0] != "_" and not _abstract([name, *above], classes):
+                summary = (ast.get_docstring(node) or "").partition("\n")[0]
+                found[name] = Entry(module, summary, _extra([name, *above], classes))
+    return dict(sorted(found.items()))
 
 
-def _above(name: str, classes: dict[str, tuple[ast.ClassDef, str]]) -> list[str]:
+def _above(name: str, classes: dict[str, ast.ClassDef]) -> list[str]:
     """The classes that ``name`` inherits from, nearest first."""
     if name not in classes:
         return []
-    bases = [ast.unparse(base).partition("[")[0] for base in classes[name][0].bases]
+    bases = [ast.unparse(base).partition("[")[0] for base in classes[name].bases]
     return [each for base in bases for each in (base, *_above(base, classes))]
 
 
-def _extra(line: list[str], classes: dict[str, tuple[ast.ClassDef, str]]) -> str:
+def _extra(line: list[str], classes: dict[str, ast.ClassDef]) -> str:
     """What the attribute ``extra`` says in the first class in ``line`` (nearest first) that has it; else nothing."""
     for name in line:
-        for node in classes[name][0].body if name in classes else []:
+        for node in classes[name].body if name in classes else []:
             if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "extra" and node.value is not None:
                 return str(ast.literal_eval(node.value))
     return ""
 
 
-def _abstract(line: list[str], classes: dict[str, tuple[ast.ClassDef, str]]) -> bool:
+def _abstract(line: list[str], classes: dict[str, ast.ClassDef]) -> bool:
     """Whether an abstract method of a class in ``line`` (nearest first) is defined by none before it."""
     defined: set[str] = set()
     for name in line:
-        for node in classes[name][0].body if name in classes else []:
+        for node in classes[name].body if name in classes else []:
             if not isinstance(node, ast.FunctionDef):
                 continue
             if any(ast.unparse(mark).endswith("abstractmethod") for mark in node.decorator_list):

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from datamodules.errors import InputError
-from forecast.commands.engines import add_engine, take_engine
+from forecast.commands.engines import ENGINE, add_engine, engine_of
 from forecast.commands.parser import Parser, add_preparation, take_preparation
 from forecast.config import LAYOUT, BacktestConfig, help_texts, read_config, read_yaml
 
@@ -36,8 +36,9 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     given = parser.read(arguments)
     flags = dict(given)
     output, overwrite = Path(str(flags.pop("output", ""))), bool(flags.pop("overwrite", False))
-    engine, shard = take_engine(flags)
+    by: dict[str, object] = {name: flags.pop(name) for name in ENGINE if name in flags}
     config = config_of(flags)
+    engine, shard = engine_of(by)
     from forecast.commands import folder as folders
 
     if "output" in given:

@@ -1,6 +1,7 @@
 """The options that say who runs the arms of a backtest, and which of them; no number in the result depends on them."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from datamodules.errors import InputError, at_least, one_of
 from datamodules.find import catalog
@@ -9,6 +10,9 @@ from forecast.values import number
 
 if TYPE_CHECKING:
     from forecast.engines.base import Engine
+
+
+ENGINE: Final = ("engine", "workers", "ray_address", "shard")
 
 
 def add_engine(parser: Parser) -> None:
@@ -33,10 +37,10 @@ def add_engine(parser: Parser) -> None:
     )
 
 
-def take_engine(flags: dict[str, Any]) -> "tuple[Engine, str]":
-    """The engine and the shard that options say, which are taken out of ``flags``; raises InputError."""
-    name, address = str(flags.pop("engine", "")), str(flags.pop("ray_address", ""))
-    shard, told = str(flags.pop("shard", "")), flags.pop("workers", None)
+def engine_of(flags: Mapping[str, Any]) -> "tuple[Engine, str]":
+    """The engine and the shard that the options of ``ENGINE`` say; raises InputError."""
+    name, address = str(flags.get("engine", "")), str(flags.get("ray_address", ""))
+    shard, told = str(flags.get("shard", "")), flags.get("workers")
     if name:
         one_of("engine", name, _names())
     workers = 0
