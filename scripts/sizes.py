@@ -38,6 +38,7 @@ KINDS = {
     "both": "shared and own at once",
 }
 REMARKS = (
+    "DM on serial losses allows for what it finds, which few cutoffs seldom show",
     "GW on serial losses rejects rightly: there the differences can be told beforehand",
     "DM, GW and, from 6 cutoffs on, bootstrap and MCS speak about these series at other times: on own differences they "
     "reject rightly; the panel test and ranks ask about other series",

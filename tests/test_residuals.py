@@ -45,9 +45,9 @@ def test_bias_is_the_mean_error_and_its_test_a_t_test_of_the_cutoffs(errors):
     assert of_series["bias"].tolist() == pytest.approx(errors.mean(axis=(0, 2)).tolist())
     of_step = bias_by_step(make_table(errors))
     assert of_step["step"].tolist() == [1, 2, 3]
-    assert of_step["bias_p"].tolist() == pytest.approx(
-        [stats.ttest_1samp(scaled[:, :, step].mean(axis=1), 0).pvalue for step in range(HORIZON)]
-    )
+    plain = [stats.ttest_1samp(scaled[:, :, step].mean(axis=1), 0).pvalue for step in range(HORIZON)]
+    assert of_step["bias_p"].tolist()[1:] == pytest.approx(plain[1:])
+    assert of_step["bias_p"][0] > plain[0]  # these happen to be correlated from cutoff to cutoff, which is allowed for
 
 
 def test_first_steps_are_tested_series_by_series_and_summed_up(errors):

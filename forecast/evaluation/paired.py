@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from forecast.evaluation.significance import compare, cutoff_losses, freedom, holm, loss_differential
+from forecast.evaluation.significance import compare, cutoff_losses, holm, loss_differential
 
 COLUMNS = ("model", "opponent", "difference", "low", "high", "statistic", "p_value", "p_holm", "n", "note")
 
@@ -29,7 +29,7 @@ def paired(table: pd.DataFrame, chosen: Sequence[tuple[str, str]], *, level: flo
         test = compare(losses, model, opponent)
         difference = float(loss_differential(losses, model, opponent).mean())
         error = abs(difference / test.statistic) if test.statistic else np.nan
-        reach = float(stats.t.ppf((1 + level) / 2, freedom(test.n, losses.horizon))) * error if test.n > 1 else np.nan
+        reach = float(stats.t.ppf((1 + level) / 2, test.freedom)) * error if test.n > 1 else np.nan
         low, high = difference - reach, difference + reach
         rows.append((model, opponent, difference, low, high, test.statistic, test.p_value, np.nan, test.n, test.note))
     found = pd.DataFrame(rows, columns=list(COLUMNS))

@@ -13,17 +13,22 @@ from scipy import stats
 
 from forecast.evaluation.cells import FEW_SERIES, Cells, cells
 
+_CHANCE = 0.05  # in which correlation beyond the overlap is found where there is none
+_MOST_CORRELATION = 0.9
+
 
 class Test(NamedTuple):
     """The outcome of a test of equal accuracy; ``p_value`` is NaN where it cannot be told, and ``note`` says why.
 
     A negative ``statistic`` says that the first model has the smaller loss; ``n`` is the number of values compared.
+    ``freedom`` is that of Student's t, where the p-value is of it.
     """
 
     statistic: float
     p_value: float
     n: int
     note: str = ""
+    freedom: float = np.nan
 
 
 class Losses(NamedTuple):
@@ -87,9 +92,10 @@ def diebold_mariano(differential: np.ndarray, horizon: int, *, kernel: str = "un
     Diebold and Mariano (1995), variance with the autocovariances up to lag ``horizon`` - 1, corrected by Harvey,
     Leybourne and Newbold (1997, eq. 9), and Student's t with the degrees of freedom of ``freedom``. Autocovariances
     that sum to less than zero are taken as zero (said in the note): overlapping forecasts cannot make the mean more
-    certain. Losses of cutoffs that do not overlap are taken for uncorrelated: where they are an autoregression with
-    coefficient 0.5, the test at 5 % is wrong in 25 % of samples (``scripts/sizes.py``). The note says so where the
-    autocorrelation at lag ``horizon`` is larger than chance leaves it.
+    certain. Losses of cutoffs that do not overlap are taken for uncorrelated, unless their autocorrelation r (lag
+    ``horizon``) is larger than chance leaves it, one-sided at 5 %: then they are an autoregression with r freed of its
+    bias (Kendall, 1954), the variance is (1 + r) / (1 - r) times larger, its degrees of freedom as many times fewer,
+    and the note says so. Few cutoffs seldom show it (``scripts/sizes.py``).
 
     Args:
         differential: (n) loss of one model minus loss of the other, in order of time.
@@ -114,9 +120,11 @@ def diebold_mariano(differential: np.ndarray, horizon: int, *, kernel: str = "un
     overlap = 2 * float((weights * covariance)[1:].sum())
     note = "negative autocovariance taken as zero" if overlap < 0 and kernel == "uniform" else ""
     longrun = covariance[0] + (max(overlap, 0.0) if kernel == "uniform" else overlap)
-    statistic = mean / np.sqrt(longrun / n) * np.sqrt(correction)
-    notes = filter(None, (note, _persistent(covariance, centred, horizon)))
-    return Test(float(statistic), float(2 * stats.t.sf(abs(statistic), freedom(n, horizon))), n, " · ".join(notes))
+    persistent = _persistence(covariance, centred, horizon)
+    left = max(freedom(n, horizon) / persistent, 1.0)
+    statistic = mean / np.sqrt(persistent * longrun / n) * np.sqrt(correction)
+    notes = filter(None, (note, "losses of neighbouring cutoffs are correlated, allowed for" if persistent > 1 else ""))
+    return Test(float(statistic), float(2 * stats.t.sf(abs(statistic), left)), n, " · ".join(notes), left)
 
 
 def freedom(n: int, horizon: int) -> float:
@@ -128,12 +136,15 @@ def freedom(n: int, horizon: int) -> float:
     return max((n - 1) / horizon, 1.0)
 
 
-def _persistent(covariance: np.ndarray, centred: np.ndarray, horizon: int) -> str:
-    """What to say where losses at cutoffs that do not overlap are correlated (Bartlett's error, one-sided at 1 %)."""
+def _persistence(covariance: np.ndarray, centred: np.ndarray, horizon: int) -> float:
+    """By how much the variance is larger as losses of cutoffs that do not overlap are correlated; 1 if by chance."""
     n = len(centred)
     correlation = float(centred[horizon:] @ centred[:-horizon]) / n / covariance[0]
-    error = np.sqrt((1 + 2 * float(((covariance[1:] / covariance[0]) ** 2).sum())) / n)
-    return "losses of cutoffs apart are correlated, so p is too small" if correlation > 2.33 * error else ""
+    error = np.sqrt((1 + 2 * float(((covariance[1:] / covariance[0]) ** 2).sum())) / n)  # Bartlett's
+    if correlation <= stats.norm.isf(_CHANCE) * error:
+        return 1.0
+    unbiased = min(correlation + (1 + 3 * correlation) * horizon / n, _MOST_CORRELATION)
+    return (1 + unbiased) / (1 - unbiased)
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
