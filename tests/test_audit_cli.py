@@ -17,7 +17,9 @@ def file(tmp_path):
         "def centred(table):\n    return table.assign(level=table['y'].rolling(5, center=True, min_periods=1).mean())\n"
         "def past(table):\n    return table.assign(level=table['y'].rolling(5, min_periods=1).mean())\n"
         "def nothing(table):\n    return None\n"
+        "def broken(table):\n    return table['nowhere']\n"
     )
+    (tmp_path / "broken.py").write_text("1 / 0\n")
     return tmp_path / "sales.csv"
 
 
@@ -57,11 +59,14 @@ def test_config_of_a_backtest_and_of_a_data_module(file, tmp_path, capsys):
         (["--output", "x.txt"], "output x.txt ends in '.txt'; expected .csv"),
         (["--pipeline", "nothing"], "pipeline is 'nothing'; expected FILE.py:NAME"),
         (["--pipeline", "FEATURES:absent"], "has no function 'absent'"),
+        (["--pipeline", "FEATURES:broken"], "the pipeline raised KeyError: 'nowhere'. Correct it."),
+        (["--pipeline", "BROKEN:past"], "broken.py raised ZeroDivisionError: division by zero. Correct it."),
         (["--pipeline", "FEATURES:nothing"], "the pipeline gave NoneType; expected a pandas DataFrame"),
     ],
 )
 def test_mistakes_are_told_in_a_sentence(file, capsys, options, sentence):
     options = [each.replace("FEATURES", f"{file.parent}/features.py") for each in options]
+    options = [each.replace("BROKEN", f"{file.parent}/broken.py") for each in options]
     assert audited(file, *options) == 2
     assert sentence in capsys.readouterr().err
 

@@ -147,7 +147,17 @@ def _with(values, at, value):
         ("owa", {"naive2": _with(_rows().naive2, [0, 3], np.nan)}, "2 rows without a forecast of Naive2"),
         ("owa", {"naive2": _rows().actual}, "60 rows, on all Naive2 is perfect"),
         ("owa", {"naive_mae": _with(_rows().naive_mae, [0], 0.0)}, "1 rows whose series has no"),
+        (
+            "owa",
+            {name: _with(getattr(_rows(), name), [2], 0.0) for name in ("actual", "naive2")},
+            "1 rows with actual and forecast zero, that of Naive2",
+        ),
         ("pinball", {"quantiles": np.empty((60, 0))}, "60 rows without quantiles"),
+        (
+            "crps",
+            {"quantiles": _rows().quantiles * [np.nan, 1, 1]},
+            f"60 rows without quantiles at {LEVELS[0]}, which others",
+        ),
         ("crps", {"quantiles": np.empty((60, 0))}, "60 rows without quantiles"),
         ("wis", {"levels": (0.2, 0.5, 0.9)}, "60 rows without a central interval"),
         ("interval_score", {"quantiles": np.empty((60, 0))}, "60 rows without quantiles"),

@@ -110,7 +110,10 @@ class _Prepare:
         """The panel of what the function makes of the panel's table; raises InputError."""
         from datamodules.panel import Panel
 
-        table = self.function(panel.to_frame())
+        try:
+            table = self.function(panel.to_frame())
+        except Exception as error:  # else it would end like a leak, with exit code 1
+            raise InputError(f"the pipeline raised {type(error).__name__}: {error}. Correct it.") from error
         if not isinstance(table, pd.DataFrame):
             raise InputError(
                 f"the pipeline gave {type(table).__name__}; expected a pandas DataFrame. Return the table."
@@ -141,7 +144,10 @@ def _function(told: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
         raise InputError(f"pipeline file {path} is no Python; expected a file that ends in .py. Name another.")
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(spec.name, module)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(f"pipeline file {path} raised {type(error).__name__}: {error}. Correct it.") from error
     function = getattr(module, name, None)
     if not callable(function):
         raise InputError(f"pipeline file {path} has no function {name!r}. Name one of its functions.")

@@ -275,13 +275,14 @@ def owa(rows: Rows) -> Score:
     """
     lost = _refuse(np.isnan(rows.naive2), "rows without a forecast of Naive2")
     theirs = rows._replace(mean=rows.naive2)
-    ours = smape(rows), mase(rows)
+    ours, bases = (smape(rows), mase(rows)), (smape(theirs), mase(theirs))
     undefined = lost or next((score for score in ours if score.undefined), None)
     if undefined:
         return undefined
-    bases = smape(theirs).value, mase(theirs).value
-    return _refuse_all(rows, min(bases) == 0, "rows, on all Naive2 is perfect") or Score(
-        (ours[0].value / bases[0] + ours[1].value / bases[1]) / 2
+    if bases[0].undefined:
+        return Score(np.nan, f"{bases[0].undefined}, that of Naive2")
+    return _refuse_all(rows, min(bases).value == 0, "rows, on all Naive2 is perfect") or Score(
+        (ours[0].value / bases[0].value + ours[1].value / bases[1].value) / 2
     )
 
 
@@ -307,7 +308,10 @@ def _path_means(values: np.ndarray, path: np.ndarray) -> np.ndarray:
 
 
 def _no_quantiles(rows: Rows) -> Score | None:
-    return _refuse_all(rows, not rows.quantiles.shape[1], "rows without quantiles")
+    absent = [f"{level:g}" for level, own in zip(rows.levels, rows.quantiles.T, strict=False) if np.isnan(own).all()]
+    return _refuse_all(rows, not rows.quantiles.shape[1], "rows without quantiles") or _refuse_all(
+        rows, bool(absent), f"rows without quantiles at {' and '.join(absent)}, which others have"
+    )
 
 
 def _no_interval(rows: Rows) -> Score | None:
