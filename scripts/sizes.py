@@ -11,7 +11,7 @@ resample run on the first quarter of the draws.
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -87,41 +87,38 @@ class Rate(NamedTuple):
 def main() -> None:
     """Simulate all cases and print the two tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--replications", type=int, default=2000, help="draws of each case")
+    parser.add_argument("--replications", type=int, default=1000, help="draws of each case")
     options = parser.parse_args()
     begin = time.perf_counter()
     print(f"Wrong at 5 % (MCS 10 %), per cent of {options.replications:,} draws ± Monte Carlo standard error\n")
-    print("\n".join(sizes(options.replications)))
+    for line in sizes(options.replications):
+        print(line, flush=True)
     print("\n" + "\n".join(f"* {kind}: {meaning}" for kind, meaning in KINDS.items()))
     print("\n".join(f"* {remark}" for remark in REMARKS))
     print(f"\nPower, per cent found / by theory: a difference of {NONCENTRALITY} standard errors\n")
-    print("\n".join(powers(options.replications)))
+    for line in powers(options.replications):
+        print(line, flush=True)
     print(f"\n{time.perf_counter() - begin:.0f} s")
 
 
-def sizes(replications: int) -> list[str]:
-    """The lines of the table of sizes."""
-    rows = []
+def sizes(replications: int) -> Iterator[str]:
+    """The lines of the table of sizes, as they are ready."""
+    yield from _head("losses", "series", "cutoffs", *TESTS)
     for case in (Case(*shape, kind) for kind in KINDS for shape in SHAPES if sensible(*shape, kind)):
         rates = simulate(case, replications)
-        rows.append([case.kind, str(case.series), str(case.cutoffs), *(_shown(rates[name]) for name in TESTS)])
-    return _table(["losses", "series", "cutoffs", *TESTS], rows)
+        yield _line(case.kind, case.series, case.cutoffs, *(_shown(rates[name]) for name in TESTS))
 
 
-def powers(replications: int) -> list[str]:
-    """The lines of the table of power."""
-    rows = []
+def powers(replications: int) -> Iterator[str]:
+    """The lines of the table of power, as they are ready."""
+    names = [name for name in TESTS if name != "MCB"]
+    yield from _head("series", "cutoffs", "n", *names)
     for shape in SHAPES:
         n = Case(*shape).units
         case = Case(*shape, gap=NONCENTRALITY / np.sqrt(shape[0] * shape[1]))
         rates, expected = simulate(case, replications), theory(case)
-        cells = [
-            _shown(rates[name]) + (f" / {100 * expected[name]:.1f}" if name in expected else "")
-            for name in TESTS
-            if name != "MCB"
-        ]
-        rows.append([*map(str, shape), str(n), *cells])
-    return _table(["series", "cutoffs", "n", *(name for name in TESTS if name != "MCB")], rows)
+        shown = [_shown(rates[name]) + (f" / {100 * expected[name]:.1f}" if name in expected else "") for name in names]
+        yield _line(*shape, n, *shown)
 
 
 def sensible(series: int, cutoffs: int, kind: str) -> bool:
@@ -307,8 +304,12 @@ def _shown(rate: Rate) -> str:
     return "–" if np.isnan(rate.share) else f"{100 * rate.share:.1f} ± {100 * rate.error:.1f}"
 
 
-def _table(head: list[str], rows: list[list[str]]) -> list[str]:
-    return ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]]
+def _head(*names: str) -> tuple[str, str]:
+    return _line(*names), _line(*["---"] * len(names))
+
+
+def _line(*values: object) -> str:
+    return f"| {' | '.join(map(str, values))} |"
 
 
 if __name__ == "__main__":

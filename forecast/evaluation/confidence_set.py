@@ -19,9 +19,10 @@ def confidence_set(
 
     Hansen, Lunde and Nason (2011), *The model confidence set*: the model that is worst beside the others is eliminated
     while the test of equal losses rejects; a model's p-value is the largest so far when it is eliminated, 1 for the
-    last. The set holds the best model with probability 1 - ``size`` or more. Bootstrapped over cutoffs in blocks,
-    series, or both, as ``note`` says (``forecast.evaluation.resampling``). Where nothing can be drawn, all models are
-    inside with a p-value of NaN.
+    last. The set holds the best model with probability 1 - ``size`` or more where there are many cutoffs; with 10 to
+    30, a set of 90 % lacks one of five equal models in 12 to 18 % of samples (``scripts/sizes.py``). Bootstrapped over
+    cutoffs in blocks, series, or both, as ``note`` says (``forecast.evaluation.resampling``). Where nothing can be
+    drawn, all models are inside with a p-value of NaN.
 
     Args:
         table: the forecast table with actuals.
