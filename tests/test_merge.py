@@ -66,6 +66,16 @@ def test_shards_in_several_folders_are_joined_in_another(data, capsys):
     assert forecasts("out").equals(forecasts("whole"))
 
 
+def test_shards_may_have_had_the_same_data_in_other_places(data):
+    Path("node").mkdir()
+    shutil.copy(data, "node/copy.csv")
+    assert backtest(data, "--output", "one", "--shard", "1/2") == 0
+    assert backtest("node/copy.csv", "--output", "two", "--shard", "2/2") == 0
+    assert main(["merge", "one", "two", "--output", "joined"]) == 0
+    assert backtest(data, "--output", "whole") == 0
+    pd.testing.assert_frame_equal(forecasts("joined"), forecasts("whole"), check_exact=True)
+
+
 def test_failed_arm_of_a_shard_is_a_row_of_the_result(data, monkeypatch):
     def fail(self, panel):
         raise RuntimeError("no luck today")

@@ -56,6 +56,9 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
 _KEPT: Final = ("shard", "date", "seconds", "engine", "workers", "threads", "machine", "versions")
 
 
+_PLACES: Final = ("data", "data_dir")  # may be others on each machine; the fingerprint says whether data are the same
+
+
 def _config(sources: Sequence[Path], data: Sequence[str]) -> BacktestConfig:
     """The one configuration of all folders; InputError where one has another, or none."""
     for source in sources:
@@ -66,7 +69,8 @@ def _config(sources: Sequence[Path], data: Sequence[str]) -> BacktestConfig:
             )
     first, *others = [read_yaml(source / "config.yaml") for source in sources]
     for source, other in zip(sources[1:], others, strict=True):
-        differing = sorted(name for name in first.keys() | other.keys() if first.get(name) != other.get(name))
+        names = (first.keys() | other.keys()) - {*_PLACES}
+        differing = sorted(name for name in names if first.get(name) != other.get(name))
         if differing:
             raise InputError(
                 f"{source} holds a backtest with other {', '.join(differing)} than {sources[0]}. Merge folders of one "
