@@ -100,6 +100,11 @@ def test_run_compared_with_itself_is_the_same(runs):
     pd.testing.assert_frame_equal(found.leaderboard(), runs[0].leaderboard())
 
 
+def test_models_that_differ_in_their_intervals_only_are_said_to(runs):
+    wider = replace(runs[0], table=runs[0].table.assign(**{"q0.9": lambda table: table["q0.9"] + 1}))
+    assert "differ: 3 (3 in their intervals only, which these tests do not" in compare(runs[0], wider).verdict()
+
+
 def test_rows_in_one_run_only_are_counted_and_left_out_on_request(panel, runs):
     fewer = backtest(panel, [SeasonalNaive(), Naive()], horizon=3, folds=4)
     with pytest.raises(InputError, match=r"18 rows are in A only, first series 'series 0', .* the 27 in both"):

@@ -86,9 +86,11 @@ def _namesakes(pairs: pd.DataFrame, names: tuple[str, str]) -> str:
         return ""
     sure = both["p_holm"] < _LEVEL
     better, worse = (int((sure & (both["difference"] * sign < 0)).sum()) for sign in (1, -1))
+    alike = int((both["note"] == "equal losses").sum())
+    apart = f" ({alike:,} in their intervals only, which these tests do not look at)" if alike else ""
     return (
-        f"Models of one name that differ: {len(both):,}, of which {better:,} better in {names[1]} and {worse:,} worse "
-        f"at that level (Diebold-Mariano, Holm-corrected over {_count(len(pairs), 'test')}). "
+        f"Models of one name that differ: {len(both):,}{apart}, of which {better:,} better in {names[1]} and {worse:,} "
+        f"worse at that level (Diebold-Mariano, Holm-corrected over {_count(len(pairs), 'test')}). "
     )
 
 
