@@ -304,6 +304,7 @@ def test_all_files_are_there_and_provenance_names_the_data(data):
     folder = Path("out")
     boards = {f"leaderboard.{ending}" for ending in ("csv", "md", "tex")}
     derived = {f"{name}.csv" for name in ("breakdowns", "residuals", "residuals_by_series", "scores", "calibration")}
-    expected = {*FILES, *OPTIONAL, *boards, *derived, "report.html", "parts"}
+    tests = {f"{name}.csv" for name in ("significance", "intervals", "ranks", "confidence_set")}
+    expected = {*FILES, *OPTIONAL, *boards, *derived, *tests, "report.html", "parts"}
     assert {path.name for path in folder.iterdir()} == expected
     assert len(json.loads((folder / "provenance.json").read_text())["fingerprint"]) == 64
