@@ -219,17 +219,24 @@ class Backtest:
                 f"{folder} holds no finished backtest: {missing[0]} is missing; expected a folder that "
                 "'forecast backtest --output' wrote. Name that one."
             )
-        return cls(
-            spec=yaml.safe_load((folder / "config.yaml").read_text()),
-            table=pd.read_parquet(folder / "forecasts.parquet"),
-            runs=_read_csv(folder / "runs.csv"),
-            curves=_read_csv(folder / "curves.csv"),
-            recent=pd.read_parquet(folder / "recent.parquet"),
-            health=_with_stamps(_read_csv(folder / "health.csv"), ("first", "last")),
-            covariates=_read_csv(folder / "covariates.csv"),
-            provenance=json.loads((folder / "provenance.json").read_text()),
-            series=_read_series(folder / "series.csv"),
-        )
+        try:
+            return cls(
+                spec=yaml.safe_load((folder / "config.yaml").read_text()),
+                table=pd.read_parquet(folder / "forecasts.parquet"),
+                runs=_read_csv(folder / "runs.csv"),
+                curves=_read_csv(folder / "curves.csv"),
+                recent=pd.read_parquet(folder / "recent.parquet"),
+                health=_with_stamps(_read_csv(folder / "health.csv"), ("first", "last")),
+                covariates=_read_csv(folder / "covariates.csv"),
+                provenance=json.loads((folder / "provenance.json").read_text()),
+                series=_read_series(folder / "series.csv"),
+            )
+        except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: what json, pandas and pyarrow raise
+            reason = " ".join(str(error).split())
+            raise InputError(
+                f"{folder} holds a backtest with a damaged file ({reason}); expected it as 'forecast backtest' wrote "
+                "it. Run the backtest again with --overwrite."
+            ) from error
 
 
 FILES = (

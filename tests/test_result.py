@@ -169,3 +169,11 @@ def test_tests_of_every_pair_intervals_ranks_and_confidence_set_are_kept(result,
     first = result.significance()
     first["p_value"] = 0.0
     assert result.significance()["p_value"].ne(0).all()
+
+
+@pytest.mark.parametrize("name", ["forecasts.parquet", "recent.parquet", "provenance.json", "runs.csv"])
+def test_damaged_file_is_one_sentence(result, tmp_path, name):
+    folder = result.save(tmp_path / "run")
+    (folder / name).write_bytes(b"")
+    with pytest.raises(InputError, match="holds a backtest with a damaged file"):
+        Backtest.load(folder)

@@ -84,7 +84,7 @@ class _Duel(NamedTuple):
         """How far ``network``'s metric is from the opponent's, with both values and the p-value."""
         own, theirs = float(self.values[network]), float(self.values[self.opponent])
         relative = direction(str(self.values.name)) == 1 and theirs > 0
-        size = f"{abs(own / theirs - 1) * 100:.2g} %" if relative else _number(abs(own - theirs))
+        size = f"{_number(float(f'{abs(own / theirs - 1) * 100:.2g}'))} %" if relative else _number(abs(own - theirs))
         side = "lower" if own < theirs else "higher"
         p = self.tests["p"][network]
         shown = "" if np.isnan(p) else ", p < 0.001" if p < 0.001 else f", p = {p:.2g}"
