@@ -5,7 +5,7 @@ from scipy import stats
 from statsmodels.regression.linear_model import OLS
 from statsmodels.tsa import stattools
 
-from forecast.evaluation.significance import compare, cutoff_losses, diebold_mariano, holm, loss_differential
+from forecast.evaluation.significance import Losses, compare, cutoff_losses, diebold_mariano, holm, loss_differential
 
 SLEEP = np.array([-1.2, -2.4, -1.3, -1.3, 0.0, -1.0, -1.8, -0.8, -4.6, -1.4])  # Student (1908), drug 1 minus drug 2
 
@@ -180,3 +180,15 @@ def test_holm_equals_statsmodels(seed):
 
     p_values = np.random.default_rng(seed).uniform(0, 0.2, 7)
     np.testing.assert_allclose(holm(p_values), multipletests(p_values, method="holm")[1])
+
+
+def test_order_of_series_has_no_say_where_one_cutoff_makes_the_series_the_sample():
+    """Series that stand beside each other may be alike (H1, H2 ...); that is no correlation in time."""
+    drift = np.linspace(-1, 1, 60) + 0.3
+    losses = Losses(pd.DataFrame({"A": drift, "B": 0.0}), 1, "absolute error", "series")
+    shuffled = Losses(losses.values.sample(frac=1.0, random_state=0), 1, "absolute error", "series")
+    one, other = compare(losses, "A", "B"), compare(shuffled, "A", "B")
+    assert one.note == other.note == ""
+    assert one.p_value == pytest.approx(other.p_value)
+    assert one.p_value == pytest.approx(stats.ttest_1samp(drift, 0).pvalue)
+    assert "correlated" in compare(losses._replace(over="cutoffs"), "A", "B").note

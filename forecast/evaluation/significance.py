@@ -78,7 +78,8 @@ def compare(losses: Losses, model: str, reference: str) -> Test:
             return Test(np.nan, np.nan, 0, f"{name} is not in the table")
     if model == reference:
         return Test(np.nan, np.nan, len(losses.values), "the reference itself")
-    return diebold_mariano(loss_differential(losses, model, reference), losses.horizon)
+    ordered = losses.over == "cutoffs"
+    return diebold_mariano(loss_differential(losses, model, reference), losses.horizon, ordered=ordered)
 
 
 def loss_differential(losses: Losses, model: str, reference: str) -> np.ndarray:
@@ -86,7 +87,7 @@ def loss_differential(losses: Losses, model: str, reference: str) -> np.ndarray:
     return (losses.values[model] - losses.values[reference]).to_numpy()
 
 
-def diebold_mariano(differential: np.ndarray, horizon: int, *, kernel: str = "uniform") -> Test:
+def diebold_mariano(differential: np.ndarray, horizon: int, *, kernel: str = "uniform", ordered: bool = True) -> Test:
     """The two-sided test that a loss differential has mean zero, with the correction for small samples.
 
     Diebold and Mariano (1995), variance with the autocovariances up to lag ``horizon`` - 1, corrected by Harvey,
@@ -102,6 +103,7 @@ def diebold_mariano(differential: np.ndarray, horizon: int, *, kernel: str = "un
         horizon: steps ahead; forecasts 1 .. horizon - 1 apart overlap.
         kernel: weights of the autocovariances, ``uniform`` as published, or ``bartlett`` (Newey and West, 1987), which
             cannot sum to less than zero but counts only a part of each.
+        ordered: whether neighbours in the differential are neighbours in time, as cutoffs are and series are not.
     """
     n = len(differential)
     if n < 2:
@@ -120,7 +122,7 @@ def diebold_mariano(differential: np.ndarray, horizon: int, *, kernel: str = "un
     overlap = 2 * float((weights * covariance)[1:].sum())
     note = "negative autocovariance taken as zero" if overlap < 0 and kernel == "uniform" else ""
     longrun = covariance[0] + (max(overlap, 0.0) if kernel == "uniform" else overlap)
-    persistent = _persistence(covariance, centred, horizon)
+    persistent = _persistence(covariance, centred, horizon) if ordered else 1.0
     left = max(freedom(n, horizon) / persistent, 1.0)
     statistic = mean / np.sqrt(persistent * longrun / n) * np.sqrt(correction)
     notes = filter(None, (note, "losses of neighbouring cutoffs are correlated, allowed for" if persistent > 1 else ""))

@@ -5,7 +5,23 @@ from dataclasses import dataclass
 
 from forecast.evaluation.metrics import all_metrics
 
-_UPPER = {"mse", "rmse", "mae", "mape", "smape", "wape", "r2", "msle", "rmsle", "mase", "rmsse", "crps", "msis", "wis"}
+_UPPER = {
+    "mse",
+    "rmse",
+    "mae",
+    "mape",
+    "smape",
+    "wape",
+    "r2",
+    "msle",
+    "rmsle",
+    "mase",
+    "rmsse",
+    "crps",
+    "msis",
+    "wis",
+    "owa",
+}
 _LABELS = {
     "model": "Model",
     "unique_id": "Series",

@@ -93,8 +93,13 @@ def leaderboard(frame: pd.DataFrame, runs: pd.DataFrame, looks: Mapping[str, Sty
 
 
 def _remarks(frame: pd.DataFrame) -> list[str]:
-    """Why a row has no p-value or an undefined metric."""
-    notes = [f"No p-value: {text}." if text else "" for text in _texts(frame, "note")]
+    """What is to be said of a row's p-value, or why it has none or an undefined metric."""
+    told = frame["p_value"].notna() if "p_value" in frame else pd.Series(False, index=frame.index)
+    said = zip(told, _texts(frame, "note"), strict=True)
+    notes = [
+        f"{text[0].upper()}{text[1:]}." if known and text else f"No p-value: {text}." if text else ""
+        for known, text in said
+    ]
     undefined = [f"Not defined: {text}." if text else "" for text in _texts(frame, "undefined")]
     return [" ".join(part for part in parts if part) for parts in zip(notes, undefined, strict=True)]
 

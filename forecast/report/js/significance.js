@@ -34,7 +34,7 @@ function drawCritical(element) { // Demsar (2006): mean ranks on an axis, bars j
   segment(edge[0], 0, edge[1], 0, line, 1);
   const rows = half + depth + 2.6;
   show(element, [{ x: mean, y: mean.map(() => 0), mode: "markers", type: "scatter", marker: { size: 7, color: order.map((model) => look(model).color) }, text: rankNames().map(escaped), hovertemplate: "%{text}: %{x:.3f}<extra></extra>", cliponaxis: false }], {
-    hovermode: "closest", shapes, annotations, height: Math.max(rows * 21, 150), margin: { l: narrow ? 118 : 190, r: narrow ? 118 : 190, t: 4, b: 4 },
+    hovermode: "closest", shapes, annotations, height: Math.max(rows * 21, 150), margin: { l: narrow ? 118 : 206, r: narrow ? 118 : 206, t: 4, b: 4 },
     xaxis: { visible: false, range: edge }, yaxis: { visible: false, range: [-depth - half + 0.2, 2.2], fixedrange: true },
   });
   element.rows = () => [["model", "mean_rank", "not_told_apart_from"], ...order.map((model, i) => [data.models[model].name, mean[i],
@@ -68,7 +68,7 @@ function drawPairs(element) { // a row against each column: blue where the row h
   show(element, [{
     type: "heatmap", z: difference, x: names.map((_, i) => i), y: names.map((_, i) => i), zmin: -most, zmax: most, xgap: 1, ygap: 1, showscale: false,
     colorscale: [[0, css("--heat-better")], [0.5, css("--card")], [1, css("--heat-worse")]], hoverongaps: false,
-    text: holm.map((row, i) => row.map((value, j) => (i === j || value === null ? "" : (cells > 40 ? pValue(value) : "") + (value < 0.05 ? (cells > 40 ? " ●" : "●") : "")))), texttemplate: "%{text}",
+    text: holm.map((row, i) => row.map((value, j) => (i === j || value === null ? "" : (cells > 52 ? pValue(value) : "") + (value < 0.05 ? (cells > 52 ? " ●" : "●") : "")))), texttemplate: "%{text}",
     textfont: { size: cells > 56 ? 11 : 9, color: css("--ink") }, customdata: names.map((_, i) => names.map((_, j) => said(i, j))), hovertemplate: "%{customdata}<extra></extra>",
   }], {
     hovermode: "closest", height: count * 28 + 130,
