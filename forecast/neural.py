@@ -106,6 +106,13 @@ class NeuralForecaster:
         other.seed, other.curves, other.notes, other._trained_note = seed, losses([]), {}, ""
         return other
 
+    def validation_steps(self, panel: Panel) -> int:
+        """Steps held out at each series' end: the share asked for, at least a horizon; none when too little is left."""
+        length = int(np.median(panel.last_rows + 1 - panel.offsets[:-1]))
+        steps = max(round(length * self.validation), self.dims.horizon) if self.validation else 0
+        context = 1 if self.prepare.short == "pad" else self.dims.context_length
+        return steps if length - steps >= context + self.dims.horizon else 0
+
     def fit(self, panel: Panel) -> Self:
         """Train a fresh network on the windows of ``panel`` and keep the weights with the best validation loss."""
         data = self._data(panel)
@@ -249,18 +256,11 @@ class NeuralForecaster:
             context_length=self.dims.context_length,
             horizon=self.dims.horizon,
             batch_size=self.batch_size,
-            borders=Borders(by="steps", validation=self._validation_steps(panel), test=0),
+            borders=Borders(by="steps", validation=self.validation_steps(panel), test=0),
             windows_per_epoch=self.batch_size * self.steps_per_epoch,
             seed=self.seed,
             prepare=replace(self.prepare, short="skip" if self.prepare.short == "error" else self.prepare.short),
         )
-
-    def _validation_steps(self, panel: Panel) -> int:
-        """Steps held out at each series' end: the share asked for, at least a horizon; none when too little is left."""
-        length = int(np.median(panel.last_rows + 1 - panel.offsets[:-1]))
-        steps = max(round(length * self.validation), self.dims.horizon) if self.validation else 0
-        context = 1 if self.prepare.short == "pad" else self.dims.context_length
-        return steps if length - steps >= context + self.dims.horizon else 0
 
     def _trainer_options(self) -> dict[str, Any]:
         own: dict[str, Any] = {
