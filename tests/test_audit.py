@@ -188,6 +188,21 @@ def test_forecaster_that_keeps_all_rows_from_elsewhere_is_caught_by_what_it_lear
     assert found.leaks["part"].unique().tolist() == ["what was fitted: mean"]
 
 
+def test_rows_kept_aside_of_which_only_the_past_is_used_are_no_leak():
+    class Honest(Naive):
+        whole: Panel
+
+        def fit(self, panel):
+            self.mean = float(np.nanmean(Honest.whole.target[: int(panel.last_rows[0]) + 1]))
+            return self
+
+    def remember(panel: Panel) -> Panel:
+        Honest.whole = panel
+        return panel
+
+    assert run([Honest()], pipeline=remember).clean
+
+
 def test_refusal_that_depends_on_the_future_is_a_leak():
     class Refuses(Naive):
         def predict(self, panel, cutoffs, horizon, levels=()):

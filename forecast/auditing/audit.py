@@ -12,7 +12,7 @@ looked at before it is thrown away.
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -100,24 +100,13 @@ def audit(
     if not Audit.of(checks).clean:
         return Audit.of(checks)  # all else would follow from it
     arms = plan(forecasters, folds, refit=refit, seeds=[seed])
-    jobs = [(arm, _Job(arm, _folds_of(arm, chosen))) for arm in arms]
-    jobs = [(arm, job) for arm, job in jobs if len(job.folds)]
-    for number, (arm, job) in enumerate(jobs):
-        progress(number, len(jobs), arm.label)
-        checks += _arm(job, task, panel, pipeline, kinds, seed)
-    progress(len(jobs), len(jobs), "")
+    served = [(arm, [int(fold) for fold in chosen if arm.first <= fold < arm.first + arm.count]) for arm in arms]
+    served = [(arm, own) for arm, own in served if own]
+    for number, (arm, own) in enumerate(served):
+        progress(number, len(served), arm.label)
+        checks += _arm(arm, own, task, panel, pipeline, kinds, seed)
+    progress(len(served), len(served), "")
     return Audit.of(checks)
-
-
-class _Job(NamedTuple):
-    """An arm and those of its folds after whose cutoff garbage is put."""
-
-    arm: Arm
-    folds: np.ndarray
-
-
-def _folds_of(arm: Arm, chosen: np.ndarray) -> np.ndarray:
-    return chosen[(chosen >= arm.first) & (chosen < arm.first + arm.count)]
 
 
 def _data(
@@ -146,12 +135,22 @@ def _probes(panel: Panel, seed: int) -> np.ndarray:
     return np.concatenate([inside, drawn]).astype(np.int64)
 
 
-def _arm(job: _Job, task: Task, panel: Panel, pipeline: Pipeline, kinds: tuple[str, ...], seed: int) -> Iterator[Check]:
-    """All checks of one arm."""
-    arm, name = job.arm, job.arm.forecaster.name
-    first, fitted = _outcome(arm, task)
-    stamps = {int(fold): task.panel.clock.stamps(np.array(task.positions[fold]))[()] for fold in job.folds}
-    again, _ = _outcome(arm, task)
+def _arm(
+    arm: Arm, folds: list[int], task: Task, panel: Panel, pipeline: Pipeline, kinds: tuple[str, ...], seed: int
+) -> Iterator[Check]:
+    """All checks of one arm, with garbage after the cutoff of each of ``folds``.
+
+    The data are prepared anew before every run: what a pipeline keeps aside for its model, such as a scaler of its own,
+    is then that of the run.
+    """
+    name = arm.forecaster.name
+
+    def outcome(shown: Panel) -> tuple[Outcome, Forecaster]:
+        return _outcome(arm, replace(task, panel=pipeline(shown)))
+
+    first, fitted = outcome(panel)
+    stamps = {fold: task.panel.clock.stamps(np.array(task.positions[fold]))[()] for fold in folds}
+    again, _ = outcome(panel)
     last = task.panel.clock.stamps(np.array(task.positions[-1]))[()]
     options: dict[str, Any] = {"last": last, "cutoff": told(last), "garbage": CONTROL, "forecasts": True}
     yield from compare_outcomes(name, first, again, **options)
@@ -159,13 +158,7 @@ def _arm(job: _Job, task: Task, panel: Panel, pipeline: Pipeline, kinds: tuple[s
         position = int(task.positions[fold])
         for kind in (*kinds, GAP) if task.gap and fold == arm.first else kinds:
             last = known_rows(panel, position - task.gap if kind == GAP else position)
-            garbage = spoilt(panel, last, known=kind == ALL, seed=seed)
-            try:
-                own = replace(task, panel=pipeline(garbage))
-            except InputError as error:
-                yield Check(name, "forecast", told(stamp), kind, 1, 1, f"the data are refused: {error}")
-                continue
-            other, _ = _outcome(arm, own)
+            other, _ = outcome(spoilt(panel, last, known=kind == ALL, seed=seed))
             options = {"last": stamp, "cutoff": told(stamp), "garbage": kind, "forecasts": kind == PAST}
             yield from compare_outcomes(name, first, other, **options)
     network = fitted.forecaster if isinstance(fitted, Conformal) else fitted  # whose point forecasts are the network's
