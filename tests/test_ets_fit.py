@@ -89,3 +89,9 @@ def test_units_do_not_change_the_choice():
     fits = fit(lanes, FORMS[:4], 4, np.ones((4, 8), dtype=bool), prune=False)
     np.testing.assert_array_equal(fits.params[:, :4, 0], fits.params[:, :4, 1])
     np.testing.assert_allclose(fits.params[:, 4:, 0] * 2**20, fits.params[:, 4:, 1])
+
+
+@pytest.mark.parametrize(("seed", "length", "period", "which"), [(0, 150, 12, 2), (1, 120, 4, 6)])
+def test_damping_is_tried_at_both_of_its_ends(seed, length, period, which):
+    y = list(waves(8, length, period, seed))[which]  # its first descent ends 1.2 to 2.2 below the maximum
+    assert shares([y], (Form.of("MAdA"),), period, slack=0.01) == {"MAdA": 1}

@@ -7,11 +7,12 @@ import numpy as np
 from forecast.baselines.ets_forms import Form, bounds, curvature, first_states, grid
 from forecast.baselines.lanes import Lanes
 from forecast.baselines.quasi_newton import minimise
-from forecast.baselines.recursion import LEVEL, SEASON, TREND, Kind, Recursion
+from forecast.baselines.recursion import LEVEL, PHI, SEASON, TREND, Kind, Recursion
 
 _SHORT, _LONG = 25, 300  # evaluations to compare starts and forms, and to finish
 _TOLERANCE = 1e-5  # of the log-likelihood
 _WORSE = 30.0  # AICc by which a form must be behind after the short search not to be finished
+_TRENDS = ("N", "A", "Ad")  # each holds those before it, but for the bounds of damping
 _REACH = (0.1, 0.1, 0.1, 0.03)  # of the weights in one step
 
 
@@ -31,6 +32,9 @@ class Fits(NamedTuple):
 
 def fit(lanes: Lanes, forms: tuple[Form, ...], seasonality: int, allowed: np.ndarray, *, prune: bool) -> Fits:
     """Each form's parameters and first states of the highest likelihood, found from two starts.
+
+    Each form also starts from what one of a simpler trend has found, where that is likelier than its own; and each
+    damped one from its own with the damping at the other end, since their likelihood has a maximum at either.
 
     Args:
         lanes: the histories.
@@ -89,30 +93,68 @@ def _search(
     lane, form = np.append(lane, np.repeat(lane[-1:], more)), np.append(form, np.repeat(form[-1:], more))
     low, high = (one[:, form] for one in bounds(tuple(forms[place] for place in places), kind.period))
     own, target = lanes.take(lane), places[form]
-    objective = _Deviance(own, kind)
-    if short:
-        starts = _starts(objective, own, kind, low, high)
-    else:
-        starts = [found.params[target, : 6 + kind.period, lane].T.copy()]
-    best = np.full(len(lane), np.inf)
-    for start in starts:
-        value = objective.value(start)
-        error = _squared(value, start, kind)
-        scale = curvature(start, error, own.lengths, kind.season, kind.period)
+    search = _Search(_Deviance(own, kind), (low, high), found, (target, lane))
+    if not short:
+        found.loglike[target, lane] = -np.inf
+        search.descend(search.params(target), np.arange(len(lane)), _LONG)
+        return
+    for start in _starts(search.objective, own, kind, low, high):
+        search.descend(start, np.arange(len(lane)), _SHORT)
+    start = np.clip(search.params(_nested(forms, places, target, lane, found)), low, high)
+    likelier = -own.lengths * search.objective.value(start) > found.loglike[target, lane] + _TOLERANCE
+    search.descend(start, np.flatnonzero(likelier), _SHORT)
+    start = search.params(target)
+    start[PHI] = np.where(start[PHI] > (low[PHI] + high[PHI]) / 2, low[PHI], high[PHI])
+    search.descend(start, np.flatnonzero(low[PHI] < high[PHI]), _SHORT)
+
+
+class _Search(NamedTuple):
+    """Forms and lanes side by side, and where in ``found`` what is reached for them belongs: (form, lane) each (E)."""
+
+    objective: "_Deviance"
+    sides: tuple[np.ndarray, np.ndarray]
+    found: Fits
+    places: tuple[np.ndarray, np.ndarray]
+
+    def params(self, target: np.ndarray) -> np.ndarray:
+        """(P, E) what has been found for the forms ``target`` (E) on the lanes."""
+        kind = self.objective.recursion.kind
+        return self.found.params[target, : 6 + kind.period, self.places[1]].T.copy()
+
+    def descend(self, start: np.ndarray, which: np.ndarray, evaluations: int) -> None:
+        """Goes down from ``start`` (P, E) where ``which`` says, and keeps what is likelier than what was found."""
+        if not len(which):
+            return
+        which = np.append(which, np.repeat(which[-1:], -len(which) % 8))
+        objective, start = self.objective.take(which), start[:, which]
+        kind, lengths = objective.recursion.kind, objective.recursion.lanes.lengths
+        error = _squared(objective.value(start), start, kind)
         reached = minimise(
             objective,
             start,
-            (low, high),
-            scale,
-            _TOLERANCE / own.lengths,
+            (self.sides[0][:, which], self.sides[1][:, which]),
+            curvature(start, error, lengths, kind.season, kind.period),
+            _TOLERANCE / lengths,
             reach=np.array([*_REACH, *[np.inf] * (2 + kind.period)]),
-            evaluations=_SHORT if short else _LONG,
+            evaluations=evaluations,
         )
-        better = reached.value < best
-        best = np.where(better, reached.value, best)
-        found.params[target[better], : 6 + kind.period, lane[better]] = reached.x[:, better].T
-        found.loglike[target[better], lane[better]] = -own.lengths[better] * reached.value[better]
-        found.converged[target[better], lane[better]] = reached.converged[better]
+        target, lane = (one[which] for one in self.places)
+        loglike = -lengths * reached.value
+        better = loglike > self.found.loglike[target, lane]
+        self.found.params[target[better], : 6 + kind.period, lane[better]] = reached.x[:, better].T
+        self.found.loglike[target[better], lane[better]] = loglike[better]
+        self.found.converged[target[better], lane[better]] = reached.converged[better]
+
+
+def _nested(
+    forms: tuple[Form, ...], places: np.ndarray, target: np.ndarray, lane: np.ndarray, found: Fits
+) -> np.ndarray:
+    """(E) the likeliest form of a simpler trend, which each form holds; the form itself where none is likelier."""
+    best = target.copy()
+    for place in places.tolist():
+        simpler = np.array([_TRENDS.index(forms[place].trend) < _TRENDS.index(forms[one].trend) for one in target])
+        best = np.where(simpler & (found.loglike[place, lane] > found.loglike[best, lane]), place, best)
+    return best
 
 
 def _starts(objective: "_Deviance", lanes: Lanes, kind: Kind, low: np.ndarray, high: np.ndarray) -> list[np.ndarray]:
@@ -141,9 +183,9 @@ class _Deviance:
     """What is minimised."""
 
     def __init__(self, lanes: Lanes, kind: Kind) -> None:
-        self._recursion = Recursion(lanes, kind)
-        self.value = self._recursion.deviance
-        self.gradient = self._recursion.gradient
+        self.recursion = Recursion(lanes, kind)
+        self.value = self.recursion.deviance
+        self.gradient = self.recursion.gradient
 
     def take(self, which: np.ndarray) -> Self:
-        return type(self)(self._recursion.lanes.take(which), self._recursion.kind)
+        return type(self)(self.recursion.lanes.take(which), self.recursion.kind)
