@@ -115,22 +115,31 @@ class NeuralForecaster:
 
     def fit(self, panel: Panel) -> Self:
         """Train a fresh network on the windows of ``panel`` and keep the weights with the best validation loss."""
-        data = self._data(panel)
+        data = self.data(panel)
         with own_randomness(self.seed), quiet():
-            module = type(self.module)(**{**self.module.hparams, "dims": data.dims})
+            module = self.fresh(data)
             trainer = pl.Trainer(**self._trainer_options())
             trainer.fit(module, datamodule=data)
-        train = data.windows(data.split.train)
+        module.to(trainer.strategy.root_device)  # the trainer leaves it on the CPU
+        found = trainer.callback_metrics
+        return self.trained(module, data, losses(found["curves"].tolist()), int(found.get("best_epoch", 0)))
+
+    def fresh(self, data: PanelData) -> ForecastModule:
+        """A network as ``fit`` begins with, drawn from torch's global generator."""
+        return type(self.module)(**{**self.module.hparams, "dims": data.dims})
+
+    def trained(self, module: ForecastModule, data: PanelData, curves: pd.DataFrame, best_epoch: int) -> Self:
+        """This forecaster with a network that was trained on ``data``, its losses by epoch, and notes."""
+        panel, train = data.panel, data.windows(data.split.train)
         done = "padded" if self.prepare.short == "pad" else "without training windows"
         few = f"under {data.context_length + data.horizon} rows to train on, {done}"
         self._trained_note = _counted(panel, data.short, few)
-        self.module = module.eval().to(trainer.strategy.root_device)  # the trainer leaves it on the CPU
-        self.curves = losses(trainer.callback_metrics["curves"].tolist())
+        self.module, self.curves = module.eval(), curves
         self.module.inputs = replace(data.inputs, prepare=replace(data.inputs.prepare, short=self.prepare.short))
         self.notes = {
-            "epochs": int(self.curves["epoch"].iloc[-1]),
-            "best_epoch": int(trainer.callback_metrics.get("best_epoch", 0)),
-            "steps": int(self.curves["step"].iloc[-1]),
+            "epochs": int(curves["epoch"].iloc[-1]),
+            "best_epoch": best_epoch,
+            "steps": int(curves["step"].iloc[-1]),
             "windows": len(train),
             "dropped": ", ".join(f"{number} {reason}" for reason, number in train.dropped.items()),
             "note": self._trained_note,
@@ -250,7 +259,8 @@ class NeuralForecaster:
     def _note(self, *said: str) -> None:
         self.notes = {**self.notes, "note": "; ".join(filter(None, said))}
 
-    def _data(self, panel: Panel) -> PanelData:
+    def data(self, panel: Panel) -> PanelData:
+        """The windows that ``fit`` trains and validates on."""
         return PanelData(
             panel,
             context_length=self.dims.context_length,

@@ -30,6 +30,7 @@ LAYERS = (
     ("forecast.engines",),
     ("forecast.cost", "forecast.parts", "forecast.shards"),
     ("forecast.arms",),
+    ("forecast.together",),
     ("forecast.ensemble",),
     ("forecast.footprint",),
     ("forecast.neural", "forecast.checkpoint", "forecast.conformal", "forecast.earlier", "forecast.conformity"),
