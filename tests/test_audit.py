@@ -16,6 +16,7 @@ from forecast.auditing.findings import Audit, Check
 from forecast.auditing.garbage import spoilt
 from forecast.auditing.gradients import reach
 from forecast.auditing.state import learnt
+from forecast.baselines.lag_linear import LagLinear
 from forecast.baselines.naive import Naive, SeasonalNaive
 from forecast.baselines.theta import Theta
 from forecast.conformal import Conformal
@@ -296,3 +297,45 @@ def test_store_is_refused():
 
     with pytest.raises(InputError, match="data is a store, which an audit cannot replace by garbage"):
         audit(object.__new__(Packed), [SeasonalNaive()], horizon=2)
+
+
+class Fails(SeasonalNaive):
+    """Fails whatever it is shown."""
+
+    def fit(self, panel):
+        raise ValueError("no luck")
+
+
+def test_forecaster_that_fails_on_the_data_as_they_are_is_not_called_clean():
+    found = run([Fails(), Naive()])
+    assert not found.clean
+    assert found.leaks.empty
+    assert found.verdict() == "Fails cannot be audited: it failed on the data as they are (ValueError: no luck)."
+
+
+@pytest.mark.parametrize("roles", [{"known": ["price"]}, {"past": ["kind"]}])
+def test_model_on_lags_may_keep_the_panel_with_what_is_known_ahead_and_its_categories(roles):
+    frame = table().assign(kind=lambda frame: np.where(np.arange(len(frame)) % 3 == 0, "x", "z"))
+    found = audit(panel_of(frame, **roles), [LagLinear()], horizon=HORIZON)
+    assert found.clean, found.verdict()
+
+
+def test_preparation_that_needs_values_from_zero_on_is_no_leak():
+    assert run(pipeline=prepared(lambda own: own.assign(y=np.log(own["y"])))).clean
+
+
+def test_known_column_counted_from_the_last_row_that_a_forecast_reads_is_no_leak():
+    def change(own):
+        return own.assign(price=own["y"].shift(2 * HORIZON))  # at the horizon's end it stands on what was observed
+
+    assert run(pipeline=prepared(change, known=["price"]), frame=table().drop(columns="price")).clean
+
+
+def test_verdict_counts_the_cutoffs_of_the_forecasters():
+    assert "after 2 cutoffs replaced" in run(pipeline=prepared(lambda own: own)).verdict()
+
+
+@pytest.mark.parametrize("options", [{"gap": -3}, {"window": -1}, {"threads": 0}])
+def test_numbers_out_of_range_are_refused(options):
+    with pytest.raises(InputError, match=next(iter(options))):
+        run(**options)

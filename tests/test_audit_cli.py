@@ -75,3 +75,14 @@ def test_data_module_of_an_unknown_class_is_told(tmp_path, capsys):
     (tmp_path / "data.yaml").write_text("class_path: Nowhere\n")
     assert main(["audit", "--config", str(tmp_path / "data.yaml")]) == 2
     assert "names no data module" in capsys.readouterr().err
+
+
+def test_pipeline_of_a_named_data_set_and_of_a_folder(file, tmp_path, capsys):
+    pipeline = f"{file.parent / 'features.py'}:past"
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    file.rename(folder / "sales.csv")
+    for data in ("Sunspots", str(folder)):
+        command = ["audit", "--data", data, "--horizon", "4", "--context-length", "12", "--models", "none"]
+        assert main([*command, "--baselines", "Naive", "--past", "level", "--pipeline", pipeline]) == 0
+        assert "No leak" in capsys.readouterr().out

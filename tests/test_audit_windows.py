@@ -1,5 +1,6 @@
 """The audit of data modules: a split that is not one, statistics of held-out rows, and none of it in the toolkit's."""
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -75,6 +76,25 @@ def test_scaler_fitted_on_all_rows_is_caught():
     found = audit_windows(data_of(ScaledByAll))
     assert found.verdict().startswith("LEAK: scaling of the targets moved when garbage was put after cutoff")
     assert {"encoding of covariates", "training windows"} <= set(found.leaks["part"])
+
+
+class KeepsAMean(PanelData):
+    """Keeps what it has computed from the panel, and scales by it."""
+
+    @cached_property
+    def level(self) -> float:
+        return float(np.nanmean(self.panel.target))
+
+    @property
+    def inputs(self) -> Inputs:
+        units = super().inputs.units
+        return replace(super().inputs, units=replace(units, own=units.own + self.level))
+
+
+def test_what_a_module_keeps_of_the_panel_is_computed_anew_for_garbage():
+    module = data_of(KeepsAMean)
+    assert module.level  # kept from now on
+    assert audit_windows(module).verdict().startswith("LEAK: scaling of the targets")
 
 
 def test_split_without_a_gap_between_its_parts_is_caught():

@@ -24,7 +24,7 @@ from datamodules.panel import Panel
 from datamodules.split import known_rows, rolling_positions
 from forecast.arms import Arm, Task, plan, predictions, training_panel
 from forecast.auditing.compare import Outcome, compare_data, compare_outcomes
-from forecast.auditing.findings import CONTROL, GRADIENT, Audit, Check
+from forecast.auditing.findings import CONTROL, FAILED, GRADIENT, Audit, Check
 from forecast.auditing.garbage import spoilt
 from forecast.auditing.gradients import reach
 from forecast.auditing.state import learnt
@@ -32,6 +32,7 @@ from forecast.conformal import Conformal
 from forecast.forecaster import Forecaster, Seeded, refuse_same_names
 from forecast.neural import NeuralForecaster
 from forecast.table import check_levels
+from forecast.threads import own_threads
 
 Progress = Callable[[int, int, str], None]
 Pipeline = Callable[[Panel], Panel]
@@ -54,6 +55,7 @@ def audit(
     seed: int = 0,
     levels: Sequence[float] = (0.1, 0.9),
     window: int = 0,
+    threads: int = 1,
     checked: int = 2,
     pipeline: Pipeline = lambda panel: panel,
     progress: Progress = lambda done, total, label: None,
@@ -68,6 +70,8 @@ def audit(
     is with the rows of a gap. A run on unchanged data shows first that the comparison means something. Of networks, the
     gradient of the forecasts with respect to each input after their cutoffs must be exactly zero as well.
 
+    Only values are replaced: which rows there are stays as it is, so how many come after a cutoff is not audited.
+
     Args:
         panel: the data before the person's own preparation.
         forecasters: each under its own name.
@@ -79,6 +83,7 @@ def audit(
         seed: of the fits and the garbage.
         levels: quantile levels.
         window: rows that ``fit`` sees at most; 0 for all.
+        threads: that each fit computes with, as in the backtest.
         checked: how many of the cutoffs are followed by garbage in turn: the first, the last, and others between.
         pipeline: the person's own preparation, from the panel as it was observed to the one that is forecast.
         progress: called with runs done, runs in all and the run begun.
@@ -87,17 +92,20 @@ def audit(
         InputError: when the series are too short for the folds, or the panel is larger than memory.
     """
     at_least("checked", checked, 1)
+    at_least("threads", threads, 1)
+    for name, value in (("stride", stride), ("gap", gap), ("window", window)):
+        at_least(name, value, 0)
     refuse_same_names(forecasters)
     if isinstance(panel, Packed):
         raise InputError("data is a store, which an audit cannot replace by garbage; expected files. Name the files.")
     prepared = pipeline(panel)
     positions = rolling_positions(prepared, horizon=horizon, folds=folds, stride=stride or horizon)
     history = max((getattr(forecaster, "history", 1) for forecaster in forecasters), default=1)
-    task = Task(prepared, positions, horizon, gap, window, prepared.seasonality, check_levels(levels), history)
+    task = Task(prepared, positions, horizon, gap, window, prepared.seasonality, check_levels(levels), history, threads)
     chosen = np.unique(np.linspace(0, folds - 1, min(checked, folds)).round().astype(int))
     kinds = (PAST, ALL) if panel.columns.known else (PAST,)
-    checks = list(_data(panel, pipeline, prepared, positions, kinds, seed))
-    if not Audit.of(checks).clean:
+    checks = [] if prepared is panel else list(_data(panel, pipeline, task, kinds, seed))
+    if checks and not Audit.of(checks).clean:
         return Audit.of(checks)  # all else would follow from it
     arms = plan(forecasters, folds, refit=refit, seeds=[seed])
     served = [(arm, [int(fold) for fold in chosen if arm.first <= fold < arm.first + arm.count]) for arm in arms]
@@ -109,18 +117,17 @@ def audit(
     return Audit.of(checks)
 
 
-def _data(
-    panel: Panel, pipeline: Pipeline, prepared: Panel, positions: np.ndarray, kinds: tuple[str, ...], seed: int
-) -> Iterator[Check]:
+def _data(panel: Panel, pipeline: Pipeline, task: Task, kinds: tuple[str, ...], seed: int) -> Iterator[Check]:
     """The prepared columns: once unchanged, then with garbage after each cutoff and after holes and other rows."""
+    prepared, ahead = task.panel, task.horizon
     stop = prepared.offsets[1:]
-    yield from compare_data(prepared, pipeline(panel), stop=stop, cutoff="", garbage=CONTROL)
-    for position in np.unique([*positions, *_probes(panel, seed)]):
+    yield from compare_data(prepared, pipeline(panel), stop=stop, ahead=ahead, cutoff="", garbage=CONTROL)
+    for position in np.unique([*task.positions, *_probes(panel, seed)]):
         stamp = told(panel.clock.stamps(np.array(position))[()])
         for kind in kinds:
             garbage = spoilt(panel, known_rows(panel, int(position)), known=kind == ALL, seed=seed)
             stop = known_rows(prepared, int(position)) + 1
-            yield from compare_data(prepared, pipeline(garbage), stop=stop, cutoff=stamp, garbage=kind)
+            yield from compare_data(prepared, pipeline(garbage), stop=stop, ahead=ahead, cutoff=stamp, garbage=kind)
 
 
 def _probes(panel: Panel, seed: int) -> np.ndarray:
@@ -149,6 +156,9 @@ def _arm(
         return _outcome(arm, replace(task, panel=pipeline(shown)))
 
     first, fitted = outcome(panel)
+    if first.error:
+        begin = told(task.panel.clock.stamps(np.array(task.positions[arm.first]))[()])
+        yield Check(name, "forecast", begin, FAILED, 1, 1, first.error)
     stamps = {fold: task.panel.clock.stamps(np.array(task.positions[fold]))[()] for fold in folds}
     again, _ = outcome(panel)
     last = task.panel.clock.stamps(np.array(task.positions[-1]))[()]
@@ -183,9 +193,10 @@ def _outcome(arm: Arm, task: Task) -> tuple[Outcome, Forecaster]:
         forecaster = forecaster.with_seed(arm.seed)
     untaught, parts = learnt(forecaster), dict[str, str]()
     try:
-        forecaster.fit(training_panel(arm, task))
-        parts = {name: digest for name, digest in learnt(forecaster).items() if untaught.get(name) != digest}
-        table = predictions(forecaster, arm, task)
+        with own_threads(task.threads):
+            forecaster.fit(training_panel(arm, task))
+            parts = {name: digest for name, digest in learnt(forecaster).items() if untaught.get(name) != digest}
+            table = predictions(forecaster, arm, task)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is compared with what the other run gave
         return Outcome(parts, pd.DataFrame(), f"{type(error).__name__}: {error}"), forecaster
     return Outcome(parts, table, ""), forecaster

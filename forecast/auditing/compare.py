@@ -19,29 +19,34 @@ class Outcome(NamedTuple):
     error: str
 
 
-def compare_data(one: Panel, other: Panel, *, stop: np.ndarray, cutoff: str, garbage: str) -> Iterator[Check]:
+def compare_data(
+    one: Panel, other: Panel, *, stop: np.ndarray, ahead: int, cutoff: str, garbage: str
+) -> Iterator[Check]:
     """A check for each column of two prepared panels, over the rows before ``stop`` (N) of each series.
 
-    Values are compared as a person reads them: categories by their names. Columns known ahead are compared on all rows
-    where only target and past were replaced.
+    Values are compared as a person reads them: categories by their names. Columns known ahead are compared ``ahead``
+    steps further where only target and past were replaced: so far does a forecast read them.
     """
     if one.columns != other.columns or not np.array_equal(one.offsets, other.offsets) or (one.ids != other.ids).any():
         detail = f"{len(one.target):,} rows in {one.n_series} series became {len(other.target):,} in {other.n_series}"
         yield Check("", "rows of the data", cutoff, garbage, 1, 1, detail)
         return
-    before = np.arange(len(one.target)) < stop[one.series_of_row]
+    rows = np.arange(len(one.target))
+    seen = dict.fromkeys(("target", "past", "known"), rows < stop[one.series_of_row])
+    seen["static"] = np.ones(len(rows), dtype=bool)
+    if garbage != "known too":
+        seen["known"] = rows < (stop + ahead)[one.series_of_row]
     left, right = one.to_frame(), other.to_frame()
     stamps = left["ds"].to_numpy()
     for role in ("target", "past", "known", "static"):
         for name in getattr(one.columns, role):
-            everywhere = role == "static" or (role == "known" and garbage != "known too")
-            moved = _differ(left[name], right[name]) & (before | everywhere)
+            moved = _differ(left[name], right[name]) & seen[role]
             places = np.flatnonzero(moved)
             detail = ""
             if len(places):
                 series = str(one.ids[one.series_of_row[places[0]]])
                 detail = f"first at {told(stamps[places[0]])} of series {series!r}"
-            compared = len(moved) if everywhere else int(before.sum())
+            compared = int(seen[role].sum())
             yield Check("", f"column {name!r} ({role})", cutoff, garbage, compared, len(places), detail)
 
 

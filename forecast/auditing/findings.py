@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 GRADIENT: Final = "gradient"
+FAILED: Final = "no forecast"  # it failed on the data as they are, so that there was nothing to compare
 CONTROL: Final = "nothing"  # run again as it is: what moves then is not reproducible, and says nothing about leaks
 
 
@@ -56,12 +57,17 @@ class Audit:
     def leaks(self) -> pd.DataFrame:
         """The checks in which what comes after a cutoff had a say; those of an unstable forecaster cannot be told."""
         told = ~self.checks["forecaster"].isin(self.unstable["forecaster"].unique())
-        return self.checks[told & (self.checks["garbage"] != CONTROL) & (self.checks["moved"] > 0)]
+        return self.checks[told & ~self.checks["garbage"].isin([CONTROL, FAILED]) & (self.checks["moved"] > 0)]
+
+    @property
+    def failed(self) -> pd.DataFrame:
+        """A row for each arm that failed on the data as they are, of which nothing is known."""
+        return self.checks[self.checks["garbage"] == FAILED]
 
     @property
     def clean(self) -> bool:
         """Whether nothing leaks, and nothing was left untold."""
-        return self.leaks.empty and self.unstable.empty and len(self.checks) > 0
+        return self.leaks.empty and self.unstable.empty and self.failed.empty and len(self.checks) > 0
 
     def verdict(self) -> str:
         """What was found, in sentences: a leak is named by the first part that moved, which the others follow."""
@@ -69,17 +75,21 @@ class Audit:
         for name, rows in self.unstable.groupby("forecaster", sort=False):
             parts = ", ".join(rows["part"].unique())
             said.append(f"{str(name) or 'The data'} cannot be audited: run twice on the same data, {parts} differed.")
+        for name, rows in self.failed.groupby("forecaster", sort=False):
+            said.append(f"{name} cannot be audited: it failed on the data as they are ({rows['detail'].iloc[0]}).")
         if said:
             return " ".join(said)
         if self.checks.empty:
             return "Nothing was compared."
         spoilt = self.checks[~self.checks["garbage"].isin([CONTROL, GRADIENT])]
+        own = spoilt[spoilt["forecaster"] != ""]
+        cutoffs = (own if len(own) else spoilt)["cutoff"].nunique()
         gradients = self.checks[self.checks["garbage"] == GRADIENT]
         who = self.checks.loc[self.checks["forecaster"] != "", "forecaster"].nunique()
         whose = f" of {who} forecaster{'s' if who != 1 else ''}" if who else ""
         zero = f", and {int(gradients['compared'].sum()):,} gradients of forecasts after their cutoffs are exactly zero"
         return (
-            f"No leak: with everything after {spoilt['cutoff'].nunique()} cutoffs replaced by garbage, none of "
+            f"No leak: with everything after {cutoffs} cutoffs replaced by garbage, none of "
             f"{int(spoilt['compared'].sum()):,} values{whose} moved by one bit{zero if len(gradients) else ''}."
         )
 

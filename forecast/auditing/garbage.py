@@ -50,4 +50,5 @@ def _wild(values: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarra
     """(count) numbers far from those of the column, on both sides, and some among them."""
     seen = values[np.isfinite(values)]
     spread = float(seen.std()) or max(float(np.abs(seen).max()), 1.0)
-    return float(seen.mean()) + spread * (rng.choice(_WILD, count) + rng.normal(0.0, 0.1, count))
+    drawn = float(seen.mean()) + spread * (rng.choice(_WILD, count) + rng.normal(0.0, 0.1, count))
+    return np.abs(drawn) if (seen >= 0).all() else drawn  # a logarithm or a root must not fail for it

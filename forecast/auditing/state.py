@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from datamodules.panel import Panel
 from forecast.forecaster import Forecaster
 from forecast.neural import NeuralForecaster
 
@@ -79,6 +80,8 @@ def _pieces(value: Any) -> Iterator[bytes]:
         value = value.state_dict()
     elif isinstance(value, Forecaster):
         value = learnt(value)
+    elif isinstance(value, Panel):  # what is known ahead and names of categories may stand there
+        value = [value.start, value.offsets, value.target, value.past, value.static]
     elif is_dataclass(value) and not isinstance(value, type):
         value = {each.name: getattr(value, each.name) for each in fields(value)}
     if isinstance(value, np.ndarray) and value.dtype != object:

@@ -3,6 +3,7 @@
 import copy
 import hashlib
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import islice
 from typing import Any, Final
 
@@ -47,6 +48,8 @@ def audit_windows(data: WindowDataModule, *, seed: int = 0) -> Audit:
 def _fresh(data: WindowDataModule, panel: Panel) -> WindowDataModule:
     """The data module as it was made, with another panel."""
     other = copy.copy(data)
+    for name in [name for name in vars(data) if isinstance(getattr(type(data), name, None), cached_property)]:
+        del vars(other)[name]  # what a person's class keeps of the panel that it had
     other._panel, other._split, other._inputs, other._laid = None, None, None, None
     other.load = lambda: panel  # type: ignore[method-assign]
     return other

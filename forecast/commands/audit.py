@@ -7,21 +7,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
-
 from datamodules.errors import InputError, at_least
 from forecast.commands.backtest import config_of, options_parser
 from forecast.config import BacktestConfig, read_yaml
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from datamodules.panel import Panel
     from forecast.auditing.findings import Audit
 
 _EPILOG: Final = """It takes all options of 'forecast backtest', and runs each of its arms again with everything
 after a cutoff replaced by garbage. What only the past may decide must not move by one bit: prepared columns, scales,
 categories, windows, the epoch that early stopping chose, weights, forecasts. Arms are run with their first seed;
-ensembles, which are made of forecasts when all arms are done, are left out. Exit code 0: nothing leaks; 1: something
-does, and is named.
+ensembles, which are made of forecasts when all arms are done, are left out. Only values are replaced: a preparation
+that looks at how many rows there are is not found. Exit code 0: nothing leaks; 1: something does or failed.
 
 A YAML with class_path at its top, or under data, is a LightningDataModule: its split and windows are audited.
 
@@ -94,6 +94,7 @@ def _audit(config: BacktestConfig, pipeline: str, checked: int) -> "Audit":
             refit=int(complete.refit) if complete.refit.isdigit() else complete.refit,
             levels=complete.levels,
             window=complete.window,
+            threads=complete.threads,
             checked=checked,
             pipeline=prepare or (lambda panel: panel),
             progress=said,
@@ -103,11 +104,13 @@ def _audit(config: BacktestConfig, pipeline: str, checked: int) -> "Audit":
 class _Prepare:
     """A person's function of a table, as one of a panel."""
 
-    def __init__(self, function: Callable[[pd.DataFrame], pd.DataFrame], config: BacktestConfig) -> None:
+    def __init__(self, function: "Callable[[pd.DataFrame], pd.DataFrame]", config: BacktestConfig) -> None:
         self.function, self.config = function, config
 
     def __call__(self, panel: "Panel") -> "Panel":
         """The panel of what the function makes of the panel's table; raises InputError."""
+        import pandas as pd
+
         from datamodules.panel import Panel
 
         try:
@@ -126,15 +129,16 @@ def _observed(config: BacktestConfig, has_pipeline: bool) -> dict[str, Any]:
     """The layout of the file: with a pipeline, covariates that it is still to make are no columns of it."""
     if not has_pipeline:
         return config.layout
-    from datamodules.door.tables import read_table
+    from datamodules.door.tables import parts_of
+    from forecast.commands.data import is_dataset
 
-    names = set(read_table(Path(config.data[0]), {"shape": "long"}).columns)
+    names = set() if is_dataset(config.data) else {*next(parts_of(Path(config.data[0]), {"shape": "long"})).table}
     roles = ("past", "known", "static", "categories")
     kept: dict[str, Any] = {role: tuple(name for name in getattr(config, role) if name in names) for role in roles}
     return replace(config, **kept).layout
 
 
-def _function(told: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
+def _function(told: str) -> "Callable[[pd.DataFrame], pd.DataFrame]":
     """The function of a file, given as ``FILE.py:NAME``; raises InputError."""
     path, colon, name = told.rpartition(":")
     if not colon or not Path(path).is_file():
@@ -183,7 +187,7 @@ def _audit_module(module: Any) -> "Audit":
     return audit_windows(module)
 
 
-def _summary(found: "Audit") -> pd.DataFrame:
+def _summary(found: "Audit") -> "pd.DataFrame":
     """A row for each forecaster and part: how much was compared, and after how many cutoffs."""
     groups = found.checks.groupby(["forecaster", "part"], sort=False)
     return groups.agg(cutoffs=("cutoff", "nunique"), compared=("compared", "sum"), moved=("moved", "sum")).reset_index()
@@ -197,7 +201,7 @@ def _check_output(path: Path) -> None:
     check_writable(path.parent)
 
 
-def _write(checks: pd.DataFrame, path: Path) -> None:
+def _write(checks: "pd.DataFrame", path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.unfinished")
     checks.to_csv(unfinished, index=False)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from datamodules.door.cells import more, place, shown
 from datamodules.door.names import series_names
-from datamodules.door.shapes import counted
+from datamodules.door.shapes import counted, told
 from datamodules.door.stamps import stamps
 from datamodules.errors import InputError, did_you_mean
 from datamodules.panel import Panel
@@ -127,7 +127,7 @@ def _positions(frame: pd.DataFrame, panel: Panel, name: str, series: np.ndarray)
         row = int(early.argmax())
         raise InputError(
             f"column {name!r} of the forecasts holds {shown(frame[name].iloc[row])} in {place(frame.index, row)}"
-            f"{more(early)}, before the data begin at {_told(origin)}. Leave such rows out, or give longer data."
+            f"{more(early)}, before the data begin at {told(origin)}. Leave such rows out, or give longer data."
         )
     found = clock.positions(times)
     off = found < 0
@@ -135,7 +135,7 @@ def _positions(frame: pd.DataFrame, panel: Panel, name: str, series: np.ndarray)
         row = int(off.argmax())
         raise InputError(
             f"column {name!r} of the forecasts holds {shown(frame[name].iloc[row])} in {place(frame.index, row)}"
-            f"{more(off)}, which is no stamp of the data's clock (frequency {clock.freq!r}, from {_told(origin)}). "
+            f"{more(off)}, which is no stamp of the data's clock (frequency {clock.freq!r}, from {told(origin)}). "
             "Correct it, or say the frequency with freq (--freq)."
         )
     return found
@@ -165,7 +165,7 @@ def _check_order(
     late = time <= cutoff
     if late.any():
         row = int(late.argmax())
-        stamp, seen = (_told(panel.clock.stamps(each[row : row + 1])[0]) for each in (time, cutoff))
+        stamp, seen = (told(panel.clock.stamps(each[row : row + 1])[0]) for each in (time, cutoff))
         what = "its own cutoff" if time[row] == cutoff[row] else f"a stamp before its cutoff {seen}"
         raise InputError(
             f"{place(frame.index, row)}{more(late)} forecasts {stamp}, {what}; cutoff is the last stamp that a model "
@@ -179,12 +179,8 @@ def _refuse_cutoffs(
 ) -> None:
     if wrong.any():
         row = int(wrong.argmax())
-        stamp = _told(panel.clock.stamps(cutoff[row : row + 1])[0])
+        stamp = told(panel.clock.stamps(cutoff[row : row + 1])[0])
         raise InputError(
             f"cutoff {stamp} of series {str(panel.ids[series[row]])!r} in {place(frame.index, row)}{more(wrong)} "
             f"{what}. Leave such rows out, or give the data that they were made from."
         )
-
-
-def _told(stamp: object) -> str:
-    return str(pd.Timestamp(stamp)).removesuffix(" 00:00:00") if isinstance(stamp, np.datetime64) else str(stamp)
