@@ -17,6 +17,7 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
 
 from datamodules.errors import InputError, at_least, did_you_mean, one_of
 from datamodules.scaling import SCALINGS
+from forecast.augment import check_augment
 from forecast.heads import HEADS, LOSSES
 from forecast.table import check_levels
 
@@ -42,6 +43,11 @@ class Training(TypedDict, total=False):
             gain and shift that are learnt) or none (default: mean_abs)
         difference: 1, or a season: the network sees each value less the one so many steps before, and answers with
             what is to be added to the last one in the same phase; 0 for values as they are (default: 0)
+        augment: of training windows at random, once scaled: none, jitter (noise on the context), scale (one factor for
+            all), warp (a smooth curve of factors), mask (a stretch of the context at its mean) or mixup (with another
+            window of the batch) (default: none)
+        augment_strength: standard deviation of noise or factor, share of the context, or most of the other window
+            (default: 0.1)
         patience: epochs without a better validation loss before training stops; the best weights are restored either
             way; 0 turns both off (default: 5)
     """
@@ -59,6 +65,8 @@ class Training(TypedDict, total=False):
     levels: list[float]
     scaling: str
     difference: int
+    augment: str
+    augment_strength: float
     patience: int
 
 
@@ -76,6 +84,8 @@ DEFAULTS: Final[Training] = {
     "levels": [0.1, 0.9],
     "scaling": "mean_abs",
     "difference": 0,
+    "augment": "none",
+    "augment_strength": 0.1,
     "patience": 5,
 }
 PENALTIES: Final = ("none", "l1", "l2", "elastic_net")
@@ -94,6 +104,7 @@ def complete(given: Training) -> Training:
     one_of("head", options["head"], HEADS)
     one_of("loss", options["loss"], LOSSES)
     one_of("scaling", options["scaling"], SCALINGS)
+    check_augment(options["augment"], options["augment_strength"])
     check_levels(options["levels"])
     optimizer = _optimizer_class(options["optimizer"])
     if options["weight_decay"] and not _knows_decay(optimizer):
@@ -180,13 +191,14 @@ def penalty(kind: str, module: nn.Module) -> Tensor:
 
 
 def initialise(module: nn.Module, kind: str) -> None:
-    """Draw all weights anew by ``torch.nn.init``; biases become 0."""
+    """Draw all weights anew by ``torch.nn.init``; biases become 0, learnt slopes of activations stay as they are."""
     if kind == "default":
         return
+    slopes = {id(layer.weight) for layer in module.modules() if isinstance(layer, nn.PReLU)}
     for parameter in module.parameters():
         if parameter.dim() > 1:
             getattr(nn.init, f"{kind}_")(parameter)
-        else:
+        elif id(parameter) not in slopes:
             nn.init.zeros_(parameter)
 
 

@@ -36,7 +36,7 @@ LAYERS = (
     ("forecast.neural", "forecast.checkpoint", "forecast.conformal", "forecast.earlier", "forecast.conformity"),
     ("forecast.models", "forecast.baselines", "forecast.curves"),
     ("forecast.training", "forecast.threads"),
-    ("forecast.heads", "forecast.normalisation", "forecast.stack"),
+    ("forecast.augment", "forecast.heads", "forecast.normalisation", "forecast.stack"),
     ("forecast.forecaster", "forecast.evaluation"),
     ("forecast.table",),
     ("forecast",),  # its own __init__, which loads everything else by name when it is first used

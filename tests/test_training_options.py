@@ -8,6 +8,7 @@ from docstring_parser import parse
 from torch import nn
 
 from datamodules.errors import InputError
+from forecast.augment import KINDS
 from forecast.training import (
     DEFAULTS,
     INITS,
@@ -31,7 +32,7 @@ def test_docstring_says_every_option_and_its_default():
 
 def test_docstring_names_every_choice():
     told = {each.arg_name: " ".join(each.description.split()) for each in parse(Training.__doc__).params}
-    for name, choices in (("schedule", SCHEDULES), ("penalty", PENALTIES), ("init", INITS)):
+    for name, choices in (("schedule", SCHEDULES), ("penalty", PENALTIES), ("init", INITS), ("augment", KINDS)):
         assert all(choice in told[name] for choice in choices), name
 
 
@@ -59,6 +60,8 @@ def test_missing_options_take_their_defaults_and_what_was_given_stays():
         ({"penalty_weight": -1.0}, "penalty_weight is -1.0"),
         ({"clip": -1.0}, "clip is -1.0"),
         ({"patience": -1}, "patience is -1"),
+        ({"augment": "noise"}, "augment 'noise' is not known"),
+        ({"augment_strength": 1.5}, "augment_strength is 1.5; expected a number from 0 to 1"),
         ({"levels": [0.1, 1.5]}, "level 1.5 is not between 0 and 1"),
         ({"levels": [0.0]}, "level 0.0 is not between 0 and 1"),
         ({"optimizer": "Rprop", "weight_decay": 0.1}, "Rprop knows no weight_decay"),

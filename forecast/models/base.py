@@ -19,6 +19,7 @@ from datamodules.inputs import Inputs
 from datamodules.loader import WindowLoader
 from datamodules.scaling import Affine, at_end
 from datamodules.window import Context, Dims, Window
+from forecast.augment import augmented
 from forecast.heads import make_head
 from forecast.normalisation import Normalisation
 from forecast.stack import ROLES, Embeddings, channels, views
@@ -41,6 +42,20 @@ ACTIVATIONS: Final[dict[str, Callable[[], nn.Module]]] = {
     "elu": nn.ELU,
     "gelu": nn.GELU,
     "silu": nn.SiLU,
+    "celu": nn.CELU,
+    "selu": nn.SELU,
+    "mish": nn.Mish,
+    "softplus": nn.Softplus,
+    "softsign": nn.Softsign,
+    "prelu": nn.PReLU,
+    "relu6": nn.ReLU6,
+    "hardtanh": nn.Hardtanh,
+    "hardsigmoid": nn.Hardsigmoid,
+    "hardswish": nn.Hardswish,
+    "hardshrink": nn.Hardshrink,
+    "softshrink": nn.Softshrink,
+    "tanhshrink": nn.Tanhshrink,
+    "logsigmoid": nn.LogSigmoid,
     "identity": nn.Identity,
 }
 
@@ -87,6 +102,10 @@ class ForecastModule(pl.LightningModule, ABC):
         at_least("dims.target", self.dims.target, 1)
         self.channels, self.embeddings = channels(self.dims), Embeddings(self.dims)
         self.options = complete(training)
+        if self.options["augment"] == "mixup" and self.dims.embedded:
+            raise InputError(
+                "augment is 'mixup', but codes of categories cannot be mixed; say encode: onehot, or augment otherwise."
+            )
         self.save_hyperparameters(ignore=["width", "cell"])
         self.hparams["dims"] = self.dims.plain()  # plain values: a checkpoint loads with weights_only
         self.head = make_head(self.options["head"], loss=self.options["loss"], levels=self.options["levels"])
@@ -123,9 +142,13 @@ class ForecastModule(pl.LightningModule, ABC):
     def _scaled(self, context: Context) -> tuple[Tensor, Affine]:
         """The answer (B, H, D, Q) in units of the window, and these."""
         seen, affine = self.normalisation.apply_to(context)
+        return self._answer(seen), affine
+
+    def _answer(self, seen: Context) -> Tensor:
+        """The answer (B, H, D, Q) to a context in units of the window."""
         shape = (self.dims.horizon, self.dims.target, self.head.size)
         raw = self.projection(self.encode(seen)).unflatten(-1, shape)
-        return self.normalisation.undo(self.head.answer(raw)), affine
+        return self.normalisation.undo(self.head.answer(raw))
 
     def stored(self, context: Context) -> Tensor:
         """Forecasts (B, H, D, Q) in the stored units of the context, which lose no digits to a high level."""
@@ -139,15 +162,27 @@ class ForecastModule(pl.LightningModule, ABC):
         """
         return at_end(context.units).invert(self.stored(context))
 
-    def loss(self, window: Window) -> Tensor:
-        """The mean loss over observed values, without penalty: a scalar in scaled units."""
-        answer, affine = self._scaled(window.context)
+    def loss(self, window: Window, change: Callable[[Window], Window] | None = None) -> Tensor:
+        """The mean loss over observed values, without penalty: a scalar in scaled units.
+
+        Args:
+            window: a batch (B, ...).
+            change: what is done to the batch once it is scaled, as ``forecast.augment`` does.
+        """
+        seen, affine = self.normalisation.apply_to(window.context)
+        scaled = window._replace(context=seen, target=affine.apply(window.target))
+        if change is not None:
+            scaled = change(scaled)
 
         def original(values: Tensor) -> Tensor:
             return window.context.units.invert(affine.invert(values))
 
-        each = self.head.loss(answer, affine.apply(window.target), original)
-        return (each * window.observed).sum() / window.observed.sum().clamp(min=1)
+        each = self.head.loss(self._answer(scaled.context), scaled.target, original)
+        return (each * scaled.observed).sum() / scaled.observed.sum().clamp(min=1)
+
+    def augmented(self, window: Window, generator: torch.Generator | None = None) -> Window:
+        """The scaled training window as the option ``augment`` changes it."""
+        return augmented(self.options["augment"], window, self.options["augment_strength"], generator)
 
     def on_fit_start(self) -> None:
         """Keep how the data is laid out: forecasts of other panels need it."""
@@ -163,7 +198,7 @@ class ForecastModule(pl.LightningModule, ABC):
         kind, weight = self.options["penalty"], self.options["penalty_weight"]
         losses = []
         for batch in itertools.islice(window.unbind(), most):
-            loss = self.loss(batch)
+            loss = self.loss(batch, self.augmented)
             losses.append(loss.detach())
             step(loss + weight * penalty(kind, self).to(loss.device) if kind != "none" else loss)
             if isinstance(schedule, LRScheduler) and not isinstance(schedule, ReduceLROnPlateau):

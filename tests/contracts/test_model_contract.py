@@ -18,7 +18,7 @@ from datamodules.scaling import SCALINGS, Affine
 from datamodules.window import Context, Dims, Window
 from forecast.forecaster import find
 from forecast.heads import LOSSES
-from forecast.models.base import ACTIVATIONS, ForecastModule
+from forecast.models.base import ACTIVATIONS, ForecastModule, make_activation
 from forecast.models.cnn import CNN
 from forecast.training import INITS
 
@@ -262,7 +262,20 @@ def test_every_activation_changes_the_answer(model, activation):
     context = window_of(SIZES[1]).context
     answers = [model(SIZES[1], activation=name).eval()(context) for name in ("identity", activation)]
     assert torch.isfinite(answers[1]).all()
-    assert torch.equal(*answers) == (activation == "identity")
+    small = torch.linspace(-1, 1, 9)  # all that leaves a recurrent cell
+    assert not torch.equal(*answers) or torch.equal(make_activation(activation)(small), small)
+    assert torch.equal(*answers) or activation != "identity"
+
+
+def test_slopes_of_prelu_are_learnt_and_no_bias(model):
+    if "activation" not in options_of(model.cls):
+        refuses(model, {"activation": "prelu"})
+        return
+    module = model(SIZES[1], activation="prelu", init="orthogonal")
+    slopes = [layer.weight for layer in module.modules() if isinstance(layer, torch.nn.PReLU)]
+    assert slopes
+    module.loss(window_of(SIZES[1], batch=15)).backward()
+    assert all(float(slope.detach()) == 0.25 and float(slope.grad.abs()) > 0 for slope in slopes)
 
 
 @pytest.mark.parametrize("init", INITS[1:])
@@ -293,7 +306,8 @@ def test_dropout_is_off_when_forecasting(model):
     if "dropout" not in options_of(model.cls):
         refuses(model, {"dropout": 0.5})
         return
-    module = model(SIZES[1], dropout=0.5, layers=2).eval()
+    deeper = {"layers": 2} if "layers" in options_of(model.cls) else {}
+    module = model(SIZES[1], dropout=0.5, **deeper).eval()
     context = window_of(SIZES[1]).context
     assert torch.equal(module(context), module(context))
 
