@@ -1,15 +1,19 @@
-"""The report's own files: templates, styles and scripts, each kind of them one text in the page."""
+"""The pages' own files: templates, styles and scripts, each kind of them one text in the page."""
 
 from importlib.resources import files
 
 import jinja2
 
 _STYLES = ("page", "tables", "charts", "phone", "print")
-# page.js starts it all
-_SCRIPTS = (
-    *("look", "unpack", "download", "fan", "series", "errors", "training"),
-    *("significance", "calibration", "breakdowns", "cost", "print", "page"),
-)
+# of every page: what its charts are made of stands before its own scripts, what starts it all comes last
+_FIRST, _LAST = ("look", "unpack", "download"), ("print", "page")
+_SCRIPTS = {
+    "backtest": (
+        *("blocks", "fan", "series", "errors", "training"),
+        *("significance", "calibration", "breakdowns", "cost", "backtest"),
+    ),
+    "study": ("levels", "learnt", "grids", "study"),
+}
 
 
 def template(name: str) -> jinja2.Template:
@@ -17,14 +21,15 @@ def template(name: str) -> jinja2.Template:
     return _environment().get_template(name)
 
 
-def stylesheet() -> str:
-    """All styles."""
-    return "\n".join(_text(f"css/{name}.css") for name in _STYLES)
+def stylesheet(*more: str) -> str:
+    """The styles of all pages, then ``more`` of one kind of page."""
+    return "\n".join(_text(f"css/{name}.css") for name in (*_STYLES, *more))
 
 
-def javascript() -> str:
-    """All scripts in one function, so that they share their names with each other and with nobody else."""
-    return "\n".join(['"use strict";', "(() => {", *(_text(f"js/{name}.js") for name in _SCRIPTS), "})();"])
+def javascript(page: str) -> str:
+    """All scripts of that kind of page in one function, so that they share their names with each other only."""
+    names = (*_FIRST, *_SCRIPTS[page], *_LAST)
+    return "\n".join(['"use strict";', "(() => {", *(_text(f"js/{name}.js") for name in names), "})();"])
 
 
 def _environment() -> jinja2.Environment:

@@ -99,7 +99,7 @@ class Column:
     @property
     def is_p_value(self) -> bool:
         """Whether it holds p-values."""
-        return self.name in ("p", "p_value") or self.name.endswith("_p")
+        return self.name in ("p", "p_value", "p_holm") or self.name.endswith("_p")
 
     @property
     def is_count(self) -> bool:

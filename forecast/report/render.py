@@ -1,9 +1,6 @@
 """A backtest -> one self-contained HTML file: no outside request, safe against names with HTML in them."""
 
 import json
-import os
-import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,27 +20,18 @@ from forecast.report.heatmaps import biases, heatmaps
 from forecast.report.pack import packed, packed_json, packed_plotly
 from forecast.report.paper import basis, brief, charts_on_paper
 from forecast.report.result import Result, facts, title
+from forecast.report.sentences import sentences
 from forecast.report.styles import Style, styles
 from forecast.report.tables import grid, leaderboard
 from forecast.report.typeset import latex, markdown
+from forecast.report.whole import write_whole
 
 _SHOWN_IN_ERRORS = 6
 
 
 def write(result: Result, path: str | Path) -> Path:
     """Write the report to ``path`` and give the path back; nobody ever sees half a file."""
-    path = Path(path)
-    page = render(result)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-        Path(unfinished).chmod(0o644)
-        Path(unfinished).replace(path)
-    finally:
-        Path(unfinished).unlink(missing_ok=True)
-    return path
+    return write_whole(render(result), path)
 
 
 def render(result: Result) -> str:
@@ -71,7 +59,7 @@ def render(result: Result) -> str:
     return template("page.html.j2").render(
         title=title(result),
         facts=facts(result),
-        verdict=_sentences(result.verdict()),
+        verdict=sentences(result.verdict()),
         index={name: position for position, name in enumerate(names)},
         ranked=ranked,
         in_fans=_telling(ranked),
@@ -94,7 +82,7 @@ def render(result: Result) -> str:
         packed_blocks=[packed(block) for block in blocks],
         packed_plotly=packed_plotly(),
         css=stylesheet(),
-        javascript=javascript(),
+        javascript=javascript("backtest"),
     )
 
 
@@ -120,12 +108,6 @@ def _sections(result: Result, names: list[str], looks: dict[str, Style]) -> dict
 def _undefined(frame: pd.DataFrame) -> list[str]:
     """The columns without any value."""
     return [str(name) for name in frame.columns if frame[name].isna().all()]
-
-
-def _sentences(verdict: str) -> list[str]:
-    """The verdict's first sentence, which stands out, and the others; ``5 %`` and ``p = 0.1`` stay on one line."""
-    unbroken = re.sub(r"(?<=\d) (?=%)|(?<=\bp) (?=[=<])|(?<=[=<]) (?=\d)", "\N{NO-BREAK SPACE}", verdict.strip())
-    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", unbroken, maxsplit=1)
 
 
 def _telling(ranked: Sequence[Style]) -> set[str]:

@@ -26,12 +26,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a table: ``style`` of its model, ``message`` if that failed, ``remark`` for what else is missing."""
+    """A row of a table: ``style`` of its model, ``message`` if that ``failed``, ``remark`` for what else is missing."""
 
     cells: tuple[Cell, ...]
     style: Style | None = None
     message: str = ""
     remark: str = ""
+    failed: str = "Failed"  # the word before the message
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def grid(frame: pd.DataFrame, looks: Mapping[str, Style], *, drop: Sequence[str]
     frame = frame.drop(columns="error", errors="ignore")
     frame = frame[[name for name in frame.columns if not _is_silent(frame[name])]]
     columns = tuple(column(name, _is_numeric(frame[name])) for name in frame.columns)
-    texts = [_cells(frame[name], shown) for name, shown in zip(frame.columns, columns, strict=True)]
+    texts = [cells_of(frame[name], shown) for name, shown in zip(frame.columns, columns, strict=True)]
     models = _texts(frame, "model")
     lines = (
         Line(tuple(cells), looks.get(model), error) for *cells, model, error in zip(*texts, models, errors, strict=True)
@@ -65,7 +66,7 @@ def leaderboard(frame: pd.DataFrame, runs: pd.DataFrame, looks: Mapping[str, Sty
     spreads = {name: name.removesuffix("_sd") for name in frame.columns if name.endswith("_sd")}
     shown = grid(frame, looks, drop=[*spreads, "kind", "note", "undefined"])
     remarks = _remarks(frame)
-    best = {name: _best(frame[name].reset_index(drop=True), name) for name in frame.columns if name not in spreads}
+    best = {name: best_rows(frame[name].reset_index(drop=True), name) for name in frame.columns if name not in spreads}
     beside = {metric: frame[name].to_numpy(dtype=np.float64) for name, metric in spreads.items()}
     decimals = {name: places(frame[name].to_numpy(dtype=np.float64)) for name in beside}
     failed = (
@@ -108,7 +109,7 @@ def _texts(frame: pd.DataFrame, name: str) -> list[str]:
     return frame[name].fillna("").astype(str).tolist() if name in frame else [""] * len(frame)
 
 
-def _best(values: pd.Series, name: str) -> set[int]:
+def best_rows(values: pd.Series, name: str) -> set[int]:
     """The rows with the best value of a metric; none where no direction is better or only one value is there."""
     towards = direction(name) if column(name, numeric=True).is_metric else 0
     signed = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64) * towards
@@ -129,7 +130,8 @@ def _is_numeric(values: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
 
 
-def _cells(values: pd.Series, shown: Column) -> list[Cell]:
+def cells_of(values: pd.Series, shown: Column) -> list[Cell]:
+    """A column's values as a person reads them, with as many decimals as a typical one needs."""
     if pd.api.types.is_datetime64_any_dtype(values):
         return [Cell(text, text if text != NONE else "") for text in stamps(values)]
     if not shown.numeric:

@@ -14,18 +14,19 @@ function save(name, text) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-const fileName = (...parts) => `${[document.title.replace(/^Backtest of /, ""), ...parts].join("-").replace(/[^\p{L}\p{N}.-]+/gu, "_")}.csv`;
+const fileName = (...parts) => `${[document.title.replace(/^(Backtest|Tuning) of /, ""), ...parts].join("-").replace(/[^\p{L}\p{N}.-]+/gu, "_")}.csv`;
 
 // The rows of a figure as drawing gave them: ``element.rows()`` is a list of rows, the first one names the columns.
 function listenToDownloads() {
   all("button.csv").forEach((button) => button.addEventListener("click", () => {
     const chart = button.closest("figure").querySelector("[data-chart]");
     if (!chart.rows) draw(chart);
-    save(fileName(chart.dataset.chart, ...(chart.dataset.model ? [data.models[chart.dataset.model].name] : [])), csvOf(chart.rows()));
+    save(fileName(...(chart.dataset.study && data.studies.length > 1 ? [partOf(chart).title] : []), chart.dataset.chart,
+      ...(chart.dataset.model ? [data.models[chart.dataset.model].name] : chart.dataset.part ? [chart.dataset.part] : [])), csvOf(chart.rows()));
   }));
   all("button[data-copy]").forEach((button) => button.addEventListener("click", async () => {
-    await copy(data.board[button.dataset.copy]);
-    const said = byId("copied");
+    await copy(partOf(button).board[button.dataset.copy]);
+    const said = button.parentElement.querySelector("output");
     said.textContent = `Copied as ${button.textContent}.`;
     setTimeout(() => { said.textContent = ""; }, 4000);
   }));

@@ -1,28 +1,7 @@
-// The page: which chart is drawn by what, when it is drawn, and what redraws it.
+// Any page: when a chart is drawn by its entry in ``drawings``, tables that sort, and where on the page one is.
 
 const charts = all("[data-chart]").filter((element) => !element.closest("#summary"));
 const everything = new URLSearchParams(location.search).get("draw") === "all";
-
-const drawings = {
-  fan: drawFan,
-  step: (element) => drawLine(element, "step", "steps ahead"),
-  cutoff: (element) => drawLine(element, "cutoff", ""),
-  series: drawSeries,
-  hardest: drawHardest,
-  curve: drawCurve,
-  intervals: drawIntervals,
-  pairs: drawPairs,
-  critical: drawCritical,
-  best: drawBest,
-  reliability: drawReliability,
-  covered: drawCovered,
-  pit: drawPit,
-  "covered-series": drawCoveredSeries,
-  heat: drawHeat,
-  wins: drawWins,
-  bias: drawBias,
-  cost: drawCost,
-};
 
 function draw(element) {
   drawings[element.dataset.chart](element);
@@ -30,24 +9,8 @@ function draw(element) {
   document.body.dataset.drawn = charts.filter((chart) => chart.dataset.done).length;
 }
 
+const listenTo = (selector, ...kinds) => all(selector).forEach((element) => element.addEventListener("change", () => redraw(...kinds)));
 const redraw = (...kinds) => charts.filter((chart) => chart.dataset.done && (!kinds.length || kinds.includes(chart.dataset.chart))).forEach(draw);
-
-function listen() {
-  const on = (selector, ...kinds) => all(selector).forEach((element) => element.addEventListener("change", () => redraw(...kinds)));
-  on("#fan-target, #fan-cutoff, [data-scope=fan] input", "fan");
-  on("#errors-target, [name=metric]", "step", "cutoff", "series", "hardest");
-  on("[data-scope=errors] input", "step", "cutoff", "series");
-  on("#interval-metric", "intervals");
-  on("[data-scope=calibration] input", "reliability", "covered", "pit", "covered-series");
-  on("#level", "covered", "covered-series");
-  on("#by, #by-metric", "heat", "wins");
-  on("[data-scope=breakdowns] input", "bias");
-  on("#cost-kind", "cost");
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
-  listenToSeries();
-  listenToDownloads();
-  listenToPrinting();
-}
 
 function sortable(table) {
   const heads = all("thead th", table);
@@ -84,9 +47,11 @@ async function start() {
   const script = document.createElement("script");
   script.textContent = plotly;
   document.head.append(script);
-  if (data.fans.series) await openSeries(0);
-  if (data.fans.series && inHash() !== null && data.fans.series.length > 1) await goTo(inHash());
+  await prepare();
   listen();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
+  listenToDownloads();
+  listenToPrinting();
   if (everything) charts.forEach(draw);
   else {
     const seen = new IntersectionObserver((entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => {

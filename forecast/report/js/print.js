@@ -1,7 +1,7 @@
-// On paper: a summary of two pages, or everything when that is asked for (?print=all, or its button).
+// On paper: a summary of two pages where there is one, or everything when that is asked for (?print=all, or its button).
 
 const sheets = all("#summary [data-chart]");
-let wholePage = new URLSearchParams(location.search).get("print") === "all";
+let wholePage = !byId("summary") || new URLSearchParams(location.search).get("print") === "all";
 
 function toPaper() {
   root.classList.add("on-paper");
