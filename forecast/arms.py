@@ -100,7 +100,14 @@ def plan(forecasters: Sequence[Forecaster], n_folds: int, *, refit: str | int, s
 def run(arm: Arm, task: Task) -> Part:
     """Fit and predict one arm; what goes wrong becomes its row's ``error``."""
     with own_threads(task.threads):
-        return _run(arm, task)
+        forecaster = ready(arm)
+        begin = time.perf_counter()
+        try:
+            if not getattr(forecaster, "local", False):
+                forecaster.fit(training_panel(arm, task))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the arm becomes a row and the others go on
+            return lost(arm, task, f"{type(error).__name__}: {error}")
+        return answer(forecaster, arm, task, time.perf_counter() - begin)
 
 
 def lost(arm: Arm, task: Task, reason: str) -> Part:
@@ -108,17 +115,26 @@ def lost(arm: Arm, task: Task, reason: str) -> Part:
     return Part(pd.DataFrame(), pd.DataFrame(), _record(arm, task) | {"error": reason})
 
 
-def _run(arm: Arm, task: Task) -> Part:
-    record = _record(arm, task)
+def ready(arm: Arm) -> Forecaster:
+    """A copy of the arm's forecaster with its seed, to be fitted."""
     forecaster = deepcopy(arm.forecaster)
-    if isinstance(forecaster, Seeded):
-        forecaster = forecaster.with_seed(arm.seed)
+    return forecaster.with_seed(arm.seed) if isinstance(forecaster, Seeded) else forecaster
+
+
+def answer(forecaster: Forecaster, arm: Arm, task: Task, fit_seconds: float, *, said: str = "") -> Part:
+    """What an arm leaves once its forecaster is fitted; one that looks at series by themselves is fitted here.
+
+    Args:
+        forecaster: that of the arm, fitted.
+        arm: which folds it serves.
+        task: what is asked of it.
+        fit_seconds: that fitting took.
+        said: about the fit, for the note of its row.
+    """
+    record = _record(arm, task)
     local = getattr(forecaster, "local", False)
-    tables, notes, sizes, seconds = [], [], [], {"fit_seconds": 0.0, "predict_seconds": 0.0}
+    tables, notes, sizes, seconds = [], [], [], {"fit_seconds": fit_seconds, "predict_seconds": 0.0}
     try:
-        if not local:
-            with _timed(seconds, "fit_seconds"):
-                forecaster.fit(training_panel(arm, task))
         for chunk in task.panel.chunks():
             own = replace(task, panel=chunk.panel)
             if local:
@@ -131,9 +147,9 @@ def _run(arm: Arm, task: Task) -> Part:
         table = _in_order(tables)
     except Exception as error:  # noqa: BLE001 - whatever it is, the arm becomes a row and the others go on
         record |= {name: value for name, value in seconds.items() if value}
-        record["error"] = f"{type(error).__name__}: {error}"
+        record |= {"note": said, "error": f"{type(error).__name__}: {error}"}
         return Part(pd.DataFrame(), _curves(forecaster, arm), record)
-    record |= seconds | _merged(notes)
+    record |= seconds | _merged([*notes, said])
     record |= {"parameters": int(getattr(forecaster, "parameters", 0)), "bytes": sum(sizes) if local else sizes[-1]}
     return Part(table, _curves(forecaster, arm), record)
 
@@ -155,7 +171,7 @@ def _merged(notes: list[Any]) -> dict[str, Any]:
     """What a forecaster noted on each chunk of a panel, as entries of its row in ``runs``."""
     plain = [dict(note) if isinstance(note, dict) else {"note": str(note)} for note in notes]
     texts = dict.fromkeys(text for each in plain if (text := each.get("note", "")))
-    return {**plain[-1], **({"note": "; ".join(texts)} if texts else {})}
+    return {name: value for each in plain for name, value in each.items()} | {"note": "; ".join(texts)}
 
 
 def training_panel(arm: Arm, task: Task) -> Panel:
@@ -204,6 +220,7 @@ def _record(arm: Arm, task: Task) -> dict[str, Any]:
         "best_epoch": 0,
         "steps": 0,
         "windows": 0,
+        "sparsity": float("nan"),
         "dropped": "",
         "note": "",
         "error": "",

@@ -30,6 +30,7 @@ from forecast.parts import Parts, configuration
 from forecast.result import Backtest
 from forecast.shards import Shard, deal
 from forecast.table import KEYS, check_levels, level_column, stacked
+from forecast.teams import teams
 
 
 def backtest(
@@ -49,6 +50,7 @@ def backtest(
     common: bool = False,
     window: int = 0,
     threads: int = 1,
+    together: bool = False,
     engine: str | Engine = "",
     workers: int = 0,
     shard: str = "",
@@ -75,11 +77,13 @@ def backtest(
         common: score the rows that all have, when some forecaster lacks rows.
         window: rows that ``fit`` sees at most (sliding); 0 for all (expanding).
         threads: that each fit computes with; one that is wide may be faster with more. They decide its last bits.
+        together: train networks of one shape that see the same rows as one, and read one training off at several
+            lengths; faster, and the same numbers to rounding (``forecast.together``).
         engine: who runs the fits: ``serial``, ``processes``, ``ray``, or an Engine; the numbers do not depend on it.
         workers: fits at a time, 0 for what the engine takes; from 2 on, ``processes`` unless an engine is named.
         shard: such as ``3/20``: only the fits of that share, of as many that together are all (``forecast.shards``).
         folder: where finished parts are kept, so that a second run does not do them again, by whatever engine.
-        progress: called with parts done, parts in all and what is running.
+        progress: called with arms done, arms in all and what is running.
         spec: the complete configuration to keep with the result.
 
     Raises:
@@ -104,14 +108,16 @@ def backtest(
             "value of each target. Shorten the context, or use fewer folds."
         )
     arms = plan(forecasters, folds, refit=refit, seeds=chosen)
+    working = teams(arms, together=together)
     parts = Parts(Path(folder), task) if folder else None
-    made_by = by.told(arms, task) | {"threads": threads}
+    made_by = by.told(working, task) | {"threads": threads}
     if shard:
         share = Shard.read(shard)
-        dealt = deal(arms, task, share.of)
-        arms = [arm for arm, number in zip(arms, dealt, strict=True) if number == share.number]
+        dealt = deal(working, task, share.of)
+        working = [team for team, number in zip(working, dealt, strict=True) if number == share.number]
         made_by |= {"shard": str(share), "deal": dealt}
-    done = fulfil(arms, task, by, parts=parts, progress=progress)
+    by_arm = fulfil(working, task, by, parts=parts, progress=progress)
+    done = [by_arm[arm] for arm in arms if arm in by_arm]
     complete = {
         "horizon": horizon,
         "folds": folds,
@@ -127,9 +133,12 @@ def backtest(
         "common": common,
         "window": window,
         "threads": threads,
+        **({"together": True} if together else {}),
     }
     table = _table([part.table for part in done if len(part.table)], task.levels)
-    table, runs = with_ensembles(table, pd.DataFrame([part.run for part in done]), () if shard else combined)
+    runs = pd.DataFrame([part.run for part in done])
+    if combined and not shard:
+        table, runs = with_ensembles(table, runs, combined)
     return Backtest(
         spec=spec or complete | {"forecasters": [configuration(forecaster) for forecaster in forecasters]},
         table=table,

@@ -50,6 +50,7 @@ class BacktestConfig:
         seeds: how often to train each network, each time from other weights
         window: rows of history that a fit sees; all
         threads: processor threads of a fit, which decide its last bits; more may pay for wide networks
+        together: train networks of one shape as one; faster, and the same to rounding
         levels: quantile levels of the intervals
         ensembles: rows made of the forecasts of all models: mean, median, trimmed, inverse and greedy (which learn
             weights on earlier folds), or all of these; and seeds, the mean of the seeds of each network; none
@@ -91,6 +92,7 @@ class BacktestConfig:
     seeds: int = 1
     window: int = 0
     threads: int = 1
+    together: bool = False
     levels: tuple[float, ...] = (0.1, 0.9)
     ensembles: tuple[Recipe, ...] = ()
     intervals: str = "own"
@@ -171,7 +173,7 @@ LAYOUT: Final = (  # options about the table's layout, for ``datamodules.readers
 _SPECIAL: Final = ("models", "baselines", "feature_sets", "ensembles")  # values of a form of their own
 _WHERE_SAID: Final = (  # stand in a written configuration only where they say something
     *("past", "known", "static", "categories", "static_table", "zone", "decimal", "thousands", "data_dir", "id"),
-    *("prepare", "feature_sets", "ensembles"),
+    *("prepare", "feature_sets", "ensembles", "together"),
 )
 INTERVALS: Final = ("own", "split", "aci", "cqr")
 FIT: Final = {"max_steps": int, "batch_size": int, "steps_per_epoch": int, "validation": float}

@@ -1,22 +1,31 @@
-"""What an arm costs, roughly: enough to begin with the dear ones and to deal out equal shares."""
+"""What a team of arms costs, roughly: enough to begin with the dear ones and to deal out equal shares."""
 
 from typing import Final
 
 from forecast.arms import Arm, Task
 from forecast.forecaster import innermost
 from forecast.neural import NeuralForecaster
+from forecast.teams import Team
 
 _NETWORK: Final = 1.5e-7  # seconds a value of context in an optimiser step
 _SERIES: Final = 2e-2  # seconds a series of a baseline that is estimated series by series
 _CELL: Final = 1e-7  # seconds a value of any other
 
 
-def cost(arm: Arm, task: Task) -> float:
-    """Seconds that the arm takes on one core, to a factor of about ten; the same on every machine.
+_TOGETHER: Final = 0.25  # share of its own seconds that a network adds to those of the dearest it trains together with
+
+
+def cost(team: Team, task: Task) -> float:
+    """Seconds that a team takes on one core, to a factor of about ten; the same on every machine.
 
     Every part of the estimate is known before anything runs: how long a network trains, how many series a baseline that
     looks at one at a time has to look at, and how many forecasts there are.
     """
+    alone = [_alone(arm, task) for arm in team.arms]
+    return max(alone) + _TOGETHER * (sum(alone) - max(alone))
+
+
+def _alone(arm: Arm, task: Task) -> float:
     forecaster = innermost(arm.forecaster)
     cells = task.panel.n_series * task.horizon * arm.count * _CELL
     if isinstance(forecaster, NeuralForecaster):

@@ -1,4 +1,4 @@
-"""All arms of a backtest done: taken from the folder of finished parts, or run by an engine; in order."""
+"""All arms of a backtest done: taken from the folder of finished parts, or run by an engine."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -6,30 +6,35 @@ from contextlib import closing
 from forecast.arms import Arm, Part, Task
 from forecast.engines.base import Engine
 from forecast.parts import Parts
+from forecast.teams import Team
 
-Progress = Callable[[int, int, str], None]  # parts done, parts in all, and what is running
+Progress = Callable[[int, int, str], None]  # arms done, arms in all, and what is running
 
 
-def fulfil(arms: Sequence[Arm], task: Task, engine: Engine, *, parts: Parts | None, progress: Progress) -> list[Part]:
-    """The part of each arm, in order; finished ones are kept in ``parts`` as they come."""
-    found = {index: part for index, arm in enumerate(arms) if parts and (part := parts.get(arm))}
-    missing = {index: arm for index, arm in enumerate(arms) if index not in found}
+def fulfil(
+    teams: Sequence[Team], task: Task, engine: Engine, *, parts: Parts | None, progress: Progress
+) -> dict[Arm, Part]:
+    """The part of each arm of the teams; finished ones are kept in ``parts`` as they come."""
+    found = {index: kept for index, team in enumerate(teams) if parts and (kept := parts.get(team))}
+    missing = {index: team for index, team in enumerate(teams) if index not in found}
+    total = sum(len(team.arms) for team in teams)
     running: dict[int, str] = {}
 
     def tell() -> None:
-        progress(len(found), len(arms), "; ".join(running.values()))
+        progress(sum(map(len, found.values())), total, "; ".join(running.values()))
 
     def begun(index: int) -> None:
-        running[index] = arms[index].label
+        running[index] = teams[index].label
         tell()
 
     with closing(engine.run(missing, task, begun)) as finished:
-        for index, part in finished:
+        for index, left in finished:
             if parts:
-                parts.put(arms[index], part)
-            found[index] = part
+                parts.put(teams[index], left)
+            found[index] = left
             running.pop(index, None)
             if running:
                 tell()
     tell()
-    return [found[index] for index in range(len(arms))]
+    pairs = (zip(team.arms, found[index], strict=True) for index, team in enumerate(teams))
+    return {arm: part for each in pairs for arm, part in each}

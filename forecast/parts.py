@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from datamodules.made.holiday_places import is_file
 from datamodules.preparation import Preparation
 from forecast.arms import Arm, Part, Task
 from forecast.forecaster import Forecaster, innermost
+from forecast.teams import Team
 
 
 def configuration(forecaster: Forecaster) -> dict[str, Any]:
@@ -73,6 +75,9 @@ def _dates(forecaster: Forecaster) -> list[str]:
 class Parts:
     """Finished arms in a folder, by a key of all that decides their numbers; a second run takes them from there.
 
+    Those that arms trained together with decide the last digits of their numbers: they are in the key, and a team is
+    taken from the folder as a whole or run again.
+
     Several processes may share the folder, on one machine or on many: a part appears whole or not at all, and where two
     finish the same arm, the first stays.
     """
@@ -82,23 +87,38 @@ class Parts:
         numbers = (task.horizon, task.gap, task.window, task.seasonality, task.levels, task.history, task.threads)
         self._common = json.dumps([task.panel.fingerprint(), task.positions.tolist(), *numbers])
 
-    def _path(self, arm: Arm) -> Path:
-        made_of = [configuration(arm.forecaster), arm.seed, arm.first, arm.count, *_dates(arm.forecaster)]
-        own = json.dumps(made_of, sort_keys=True)
+    def _paths(self, team: Team) -> list[Path]:
+        """Where the part of each arm of a team is, or would be."""
+        made_of = [
+            json.dumps(
+                [configuration(arm.forecaster), arm.seed, arm.first, arm.count, *_dates(arm.forecaster)], sort_keys=True
+            )
+            for arm in team.arms
+        ]
+        company = json.dumps(made_of) if len(made_of) > 1 else ""
+        return [self._path(arm, own + company) for arm, own in zip(team.arms, made_of, strict=True)]
+
+    def _path(self, arm: Arm, own: str) -> Path:
         digest = hashlib.sha256((self._common + own).encode()).hexdigest()[:16]
         return self.folder / f"{arm.forecaster.name}-{arm.seed}-{arm.first}-{digest}".replace(os.sep, "_")
 
-    def get(self, arm: Arm) -> Part | None:
-        """The part of an arm that has finished without an error; None otherwise."""
-        return _read(self._path(arm))
+    def get(self, team: Team) -> list[Part]:
+        """The parts of a team of which every arm has finished without an error; none otherwise."""
+        paths = self._paths(team)
+        found = [_read(path) for path in paths if path.exists()]
+        return [part for part in found if part] if len(found) == len(paths) else []
 
-    def failure(self, arm: Arm) -> Part | None:
-        """The part of an arm that has failed; None when it has not, or was not tried."""
-        return _read(_failed(self._path(arm)))
+    def left(self, team: Team) -> list[Part]:
+        """The parts of a team whose arms have finished or failed; none when one of them was not tried."""
+        found = [_read(path) or _read(_failed(path)) for path in self._paths(team)]
+        return [] if None in found else [part for part in found if part]
 
-    def put(self, arm: Arm, part: Part) -> None:
-        """Keep a part, whole or not at all; one that failed stands apart, so that a second run tries again."""
-        path = self._path(arm)
+    def put(self, team: Team, left: Sequence[Part]) -> None:
+        """Keep the parts of a team, each whole or not at all; what failed stands apart, so that it is tried again."""
+        for path, part in zip(self._paths(team), left, strict=True):
+            self._put(path, part)
+
+    def _put(self, path: Path, part: Part) -> None:
         failed = _failed(path)
         self.folder.mkdir(parents=True, exist_ok=True)
         if part.run["error"]:

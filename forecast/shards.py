@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 from datamodules.errors import InputError
-from forecast.arms import Arm, Task
+from forecast.arms import Task
 from forecast.cost import cost
+from forecast.teams import Team
 
 
 class Shard(NamedTuple):
@@ -33,16 +34,16 @@ class Shard(NamedTuple):
         return f"{self.number}/{self.of}"
 
 
-def deal(arms: Sequence[Arm], task: Task, of: int) -> list[int]:
-    """The number, 1 .. ``of``, of the shard that each arm is in: every arm in one, and the same on every machine.
+def deal(teams: Sequence[Team], task: Task, of: int) -> list[int]:
+    """The number, 1 .. ``of``, of the shard that each team is in: every team in one, and the same on every machine.
 
-    The dearest arm goes first, each to the shard that has least to do so far (Graham, 1969, *Bounds on multiprocessing
+    The dearest team goes first, each to the shard that has least to do so far (Graham, 1969, *Bounds on multiprocessing
     timing anomalies*); of equally dear ones, neighbours go to different shards, so that each gets some of every model.
     """
     load = [(0.0, number) for number in range(1, of + 1)]
-    costs = [cost(arm, task) for arm in arms]
-    dealt = [0] * len(arms)
-    for index in sorted(range(len(arms)), key=lambda each: -costs[each]):
+    costs = [cost(team, task) for team in teams]
+    dealt = [0] * len(teams)
+    for index in sorted(range(len(teams)), key=lambda each: -costs[each]):
         spent, number = min(load)
         load[number - 1] = (spent + costs[index], number)
         dealt[index] = number

@@ -29,6 +29,7 @@ LAYERS = (
     ("forecast.fulfil",),
     ("forecast.engines",),
     ("forecast.cost", "forecast.parts", "forecast.shards"),
+    ("forecast.teams",),
     ("forecast.arms",),
     ("forecast.together",),
     ("forecast.ensemble",),
@@ -43,8 +44,8 @@ LAYERS = (
     ("datamodules",),
 )
 CANNOT_KNOW_A_MODEL = (  # they know a forecaster by its protocol only
-    *("forecast.backtest", "forecast.arms", "forecast.parts", "forecast.engines", "forecast.fulfil", "forecast.shards"),
-    *("forecast.result", "forecast.report"),
+    *("forecast.backtest", "forecast.arms", "forecast.teams", "forecast.parts", "forecast.engines", "forecast.fulfil"),
+    *("forecast.shards", "forecast.result", "forecast.report"),
     *("forecast.evaluation", "forecast.forecaster", "forecast.table"),
     *("forecast.conformal", "forecast.earlier", "forecast.conformity"),
 )

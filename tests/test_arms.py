@@ -19,6 +19,7 @@ from forecast.models.mlp import MLP
 from forecast.neural import NeuralForecaster
 from forecast.parts import Parts, configuration
 from forecast.table import build
+from forecast.teams import Team
 
 
 class Watcher:
@@ -209,7 +210,12 @@ def test_arm_equals_a_fit_and_forecasts_by_hand(task_of):
 
 def put(parts, arm, task):
     part = run(arm, task)
-    parts.put(arm, part)
+    parts.put(Team((arm,)), [part])
+    return part
+
+
+def get(parts, arm):
+    [part] = parts.get(Team((arm,))) or [None]
     return part
 
 
@@ -218,12 +224,12 @@ def test_part_goes_round_through_its_folder(task_of, tmp_path):
     forecaster = NeuralForecaster(MLP(Dims(6, 3), hidden_size=4), max_steps=3)
     for arm in (Arm(forecaster, 1, 0, 2), Arm(SeasonalNaive(), 0, 0, 2)):
         parts = Parts(tmp_path / "parts", task)
-        assert parts.get(arm) is None
+        assert get(parts, arm) is None
         part = put(parts, arm, task)
-        again = Parts(tmp_path / "parts", task).get(arm)
+        again = get(Parts(tmp_path / "parts", task), arm)
         pd.testing.assert_frame_equal(again.table, part.table, check_exact=True)
         pd.testing.assert_frame_equal(again.curves, part.curves, check_exact=True)
-        assert again.run == part.run
+        assert json.dumps(again.run) == json.dumps(part.run)
     assert not [path for path in (tmp_path / "parts").iterdir() if path.name.startswith(".")]
 
 
@@ -231,13 +237,14 @@ def test_part_that_failed_stands_apart_until_one_succeeds(task_of, tmp_path):
     task = task_of()
     parts, arm = Parts(tmp_path, task), Arm(Fails(), 0, 0, 1)
     part = put(parts, arm, task)
-    assert parts.get(arm) is None
-    assert parts.failure(arm).run["error"] == part.run["error"]
+    assert get(parts, arm) is None
+    [failed] = parts.left(Team((arm,)))
+    assert failed.run["error"] == part.run["error"]
     put(parts, arm, task)
     assert len(list(tmp_path.iterdir())) == 1
-    parts.put(arm, replace(part, run={**part.run, "error": ""}))
-    assert parts.get(arm) is not None
-    assert parts.failure(arm) is None
+    parts.put(Team((arm,)), [replace(part, run={**part.run, "error": ""})])
+    assert get(parts, arm) is not None
+    assert [part.run["error"] for part in parts.left(Team((arm,)))] == [""]
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -246,7 +253,7 @@ def test_part_that_another_process_has_finished_stays(task_of, tmp_path):
     first, second = (Parts(tmp_path, task) for _ in range(2))
     part = put(first, arm, task)
     put(second, arm, task)
-    pd.testing.assert_frame_equal(second.get(arm).table, part.table, check_exact=True)
+    pd.testing.assert_frame_equal(get(second, arm).table, part.table, check_exact=True)
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -289,9 +296,9 @@ def test_arm_computes_with_the_threads_of_its_task_and_leaves_those_of_others(ta
 def test_part_of_other_data_or_options_is_not_taken(task_of, tmp_path, change):
     task, arm = task_of(), Arm(SeasonalNaive(), 0, 0, 2)
     put(Parts(tmp_path, task), arm, task)
-    assert Parts(tmp_path, task).get(arm) is not None
+    assert get(Parts(tmp_path, task), arm) is not None
     other_task, other_arm = change(task, arm)
-    assert Parts(tmp_path, other_task).get(other_arm) is None
+    assert get(Parts(tmp_path, other_task), other_arm) is None
 
 
 @pytest.mark.parametrize(
@@ -331,5 +338,5 @@ def test_configuration_does_not_depend_on_drawn_weights_or_the_seed():
 def test_part_with_a_slash_in_its_name_stays_in_the_folder(task_of, tmp_path):
     task, arm = task_of(), Arm(Naive(name="a/b"), 0, 0, 1)
     put(Parts(tmp_path, task), arm, task)
-    assert Parts(tmp_path, task).get(arm) is not None
+    assert get(Parts(tmp_path, task), arm) is not None
     assert len(list(tmp_path.iterdir())) == 1

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 import forecast.cli
-from forecast.arms import run as real_run
 from forecast.cli import COMMANDS, main
 from forecast.result import FILES, OPTIONAL, Backtest
+from forecast.teams import run as real_run
 
 QUICK = ["--models", "Linear", "--baselines", "SeasonalNaive", "--max-steps", "4", "--folds", "3"]
 
@@ -134,7 +134,7 @@ def test_data_set_by_name_runs_again_from_its_configuration(tmp_path, monkeypatc
 def test_second_run_into_a_folder_resumes(data, monkeypatch):
     done = []
     monkeypatch.setattr(
-        import_module("forecast.engines.serial"), "run", lambda arm, task: done.append(arm) or real_run(arm, task)
+        import_module("forecast.engines.serial"), "run", lambda team, task: done.append(team) or real_run(team, task)
     )
     assert backtest(data, "--output", "out") == 0
     first = forecasts("out")

@@ -8,10 +8,11 @@ from forecast.baselines.naive import Naive
 from forecast.engines.devices import devices, one_each, visible
 from forecast.models.linear import Linear
 from forecast.neural import NeuralForecaster
+from forecast.teams import Team
 
 
-def arm(**trainer):
-    return Arm(NeuralForecaster(Linear(Dims(6, 3)), trainer=trainer), 0, 0, 1)
+def team(**trainer):
+    return Team((Arm(NeuralForecaster(Linear(Dims(6, 3)), trainer=trainer), 0, 0, 1),))
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def test_devices_are_those_that_this_process_may_use(told, found, monkeypatch):
 
 
 def test_workers_take_turns(two):
-    shown = [visible(place, one_each([arm()])) for place in range(3)]
+    shown = [visible(place, one_each([team()])) for place in range(3)]
     assert [each["CUDA_VISIBLE_DEVICES"] for each in shown] == ["2", "GPU-5f", "2"]
 
 
@@ -35,13 +36,13 @@ def test_without_devices_nothing_is_said():
 
 
 @pytest.mark.parametrize(
-    "arms",
+    "teams",
     [
-        [Arm(Naive(), 0, 0, 1)],
-        [arm(accelerator="cpu")],
-        [arm(), arm(devices=2)],
-        [arm(devices="auto")],
+        [Team((Arm(Naive(), 0, 0, 1),))],
+        [team(accelerator="cpu")],
+        [team(), team(devices=2)],
+        [team(devices="auto")],
     ],
 )
-def test_no_device_is_dealt_out_where_none_is_wanted_or_one_arm_wants_several(arms, two):
-    assert one_each(arms) == []
+def test_no_device_is_dealt_out_where_none_is_wanted_or_one_arm_wants_several(teams, two):
+    assert one_each(teams) == []

@@ -60,6 +60,11 @@ def test_mean_and_median_of_all_members_by_hand(run):
     pd.testing.assert_frame_equal(of(table, "Ensemble-mean")[kept], members[0][kept])
 
 
+def test_ensemble_has_no_share_of_zero_weights(run):
+    _, runs = with_ensembles(run.table, run.runs.assign(sparsity=0.5), recipes(["mean"]))
+    assert runs.loc[runs["model"] == "Ensemble-mean", "sparsity"].isna().all()
+
+
 @pytest.mark.parametrize("method", LEARNT)
 def test_weights_are_learnt_from_steps_observed_by_the_cutoff(run, method):
     table, _ = add(run, method)

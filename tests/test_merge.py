@@ -66,6 +66,26 @@ def test_shards_in_several_folders_are_joined_in_another(data, capsys):
     assert forecasts("out").equals(forecasts("whole"))
 
 
+def test_shard_without_an_arm_is_done_and_merges(data, capsys):
+    assert backtest(data, "--output", "whole") == 0
+    for number in range(1, 10):
+        assert backtest(data, "--output", "out", "--shard", f"{number}/9", "--ensembles", "mean") == 0
+    assert "shard 9/9: 0 of 0 arms are done" in capsys.readouterr().out
+    assert main(["merge", "out"]) == 0
+    joined = forecasts("out").query("model != 'Ensemble-mean'")
+    pd.testing.assert_frame_equal(joined, forecasts("whole"), check_categorical=False)
+
+
+def test_shards_of_networks_that_train_together_are_joined(data):
+    nets = ["--models", "MLP", "Linear", "--seeds", "2", "--together"]
+    assert backtest(data, "--output", "whole", *nets) == 0
+    for number in (1, 2, 3):
+        assert backtest(data, "--output", "out", "--shard", f"{number}/3", *nets) == 0
+    assert main(["merge", "out"]) == 0
+    assert forecasts("out").equals(forecasts("whole"))
+    assert yaml.safe_load(Path("out/config.yaml").read_text())["together"] is True
+
+
 def test_shards_may_have_had_the_same_data_in_other_places(data):
     Path("node").mkdir()
     shutil.copy(data, "node/copy.csv")

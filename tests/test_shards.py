@@ -16,6 +16,7 @@ from forecast.cost import cost
 from forecast.models.mlp import MLP
 from forecast.neural import NeuralForecaster
 from forecast.shards import Shard, deal
+from forecast.teams import teams
 
 
 @pytest.fixture
@@ -23,28 +24,28 @@ def planned(make_panel):
     panel = make_panel([60, 50])
     task = Task(panel, rolling_positions(panel, horizon=3, folds=4, stride=3), 3, 0, 0, 1, (0.1, 0.9))
     nets = [NeuralForecaster(MLP(Dims(6, 3)), name=f"n{steps}", max_steps=steps) for steps in (10, 500)]
-    return plan([*nets, Theta(), Naive()], 4, refit="always", seeds=(0, 1)), task
+    return teams(plan([*nets, Theta(), Naive()], 4, refit="always", seeds=(0, 1))), task
 
 
 @pytest.mark.parametrize("of", [1, 2, 3, 7, 24, 40])
 def test_shards_are_disjoint_complete_and_always_the_same(planned, of):
-    arms, task = planned
-    dealt = deal(arms, task, of)
-    assert len(dealt) == len(arms)
+    working, task = planned
+    dealt = deal(working, task, of)
+    assert len(dealt) == len(working)
     assert set(dealt) <= set(range(1, of + 1))
-    assert deal(list(arms), task, of) == dealt
-    if of <= len(arms):
+    assert deal(list(working), task, of) == dealt
+    if of <= len(working):
         assert set(dealt) == set(range(1, of + 1))
 
 
 @pytest.mark.parametrize("of", [2, 4, 8])
 def test_shards_have_about_as_much_to_do_and_some_of_every_model(planned, of):
-    arms, task = planned
-    dealt = np.array(deal(arms, task, of))
-    costs = np.array([cost(arm, task) for arm in arms])
+    working, task = planned
+    dealt = np.array(deal(working, task, of))
+    costs = np.array([cost(team, task) for team in working])
     load = [costs[dealt == number].sum() for number in range(1, of + 1)]
     assert max(load) - min(load) <= costs.max()
-    dear = [index for index, arm in enumerate(arms) if arm.forecaster.name == "n500"]
+    dear = [index for index, team in enumerate(working) if team.arms[0].forecaster.name == "n500"]
     assert len(set(dealt[dear])) == of
 
 

@@ -77,6 +77,7 @@ def carry_out(job: Job, folder: Path, engine: "Engine", *, shard: str = "") -> "
             common=config.common,
             window=config.window,
             threads=config.threads,
+            together=config.together,
             engine=engine,
             shard=shard,
             folder=folder / "parts",

@@ -4,12 +4,15 @@ import shutil
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from datamodules.errors import InputError
 from forecast.commands import folder as folders
 from forecast.commands.parser import Parser
 from forecast.config import BacktestConfig, read_config, read_yaml
+
+if TYPE_CHECKING:
+    from forecast.teams import Team
 
 _EPILOG: Final = """examples:
   forecast merge runs/sales                                  the shards wrote into one folder
@@ -111,34 +114,36 @@ def _bring(source: Path, target: Path) -> None:
 
 def _finished(parts: Path, shards: Sequence[Mapping[str, Any]], *, incomplete: bool) -> Any:
     """An engine that runs nothing: an arm that is not among the finished parts has failed, or is missing."""
-    from forecast.arms import Arm, Part, Task, lost
+    from forecast.arms import Part, Task
     from forecast.engines.base import Begun, Engine
     from forecast.parts import Parts
+    from forecast.teams import Team, lost
 
     class Finished(Engine):
-        def run(self, arms: Mapping[int, Arm], task: Task, begun: Begun) -> Generator[tuple[int, Part]]:
+        def run(self, teams: Mapping[int, Team], task: Task, begun: Begun) -> Generator[tuple[int, list[Part]]]:
             kept = Parts(parts, task)
-            found = {index: kept.failure(arm) for index, arm in arms.items()}
-            missing = {index: arms[index].label for index, part in found.items() if part is None}
+            found = {index: kept.left(team) for index, team in teams.items()}
+            missing = {index: teams[index] for index, left in found.items() if not left}
             if missing and not incomplete:
                 raise InputError(_missing_told(missing, shards))
-            for index, arm in arms.items():
-                yield index, found[index] or lost(arm, task, "missing: no shard with this arm has finished")
+            for index, team in teams.items():
+                yield index, found[index] or lost(team, task, "missing: no shard with this arm has finished")
 
-        def told(self, arms: Any, task: Task) -> dict[str, Any]:
+        def told(self, teams: Any, task: Task) -> dict[str, Any]:
             return {"engine": "merge", "workers": len(shards)}
 
     return Finished()
 
 
-def _missing_told(missing: Mapping[int, str], shards: Sequence[Mapping[str, Any]]) -> str:
+def _missing_told(missing: "Mapping[int, Team]", shards: Sequence[Mapping[str, Any]]) -> str:
     dealt = max((list(shard["deal"]) for shard in shards), key=max, default=[])
     where = {index: f"{dealt[index]}/{max(dealt)}" for index in missing if index < len(dealt)}
-    named = [f"{label} (shard {where[index]})" if index in where else label for index, label in missing.items()]
+    labels = {index: team.label for index, team in missing.items()}
+    named = [f"{label} (shard {where[index]})" if index in where else label for index, label in labels.items()]
     more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
     shares = sorted(set(where.values()), key=lambda text: int(text.partition("/")[0]))
     again = f"Run --shard {', '.join(shares)} again" if shares else "Run the shards that have them"
     return (
-        f"{len(named)} arms are missing: {'; '.join(named[:_SHOWN])}{more}. {again}, or say --incomplete to let them "
-        "be rows that failed."
+        f"{sum(len(team.arms) for team in missing.values())} arms are missing: {'; '.join(named[:_SHOWN])}{more}. "
+        f"{again}, or say --incomplete to let them be rows that failed."
     )

@@ -8,20 +8,21 @@ import joblib
 
 from datamodules.errors import at_least, one_of
 from datamodules.find import catalog, find
-from forecast.arms import Arm, Part, Task
+from forecast.arms import Part, Task
+from forecast.teams import Team
 
-Begun = Callable[[int], None]  # called with the index of an arm that begins
+Begun = Callable[[int], None]  # called with the index of a team that begins
 
 
 class Engine(ABC):
-    """Runs arms side by side, or one after the other, and hands over what each leaves when it has finished.
+    """Runs teams of arms side by side, or one after the other, and hands over what each leaves when it has finished.
 
-    The numbers are those of every other engine, to the bit and whatever the number of workers: an arm knows nothing of
-    the others, draws from its own seed and computes with the threads of its run. What goes wrong in an arm, its process
-    dying included, is in the error of its part; the others go on.
+    The numbers are those of every other engine, to the bit and whatever the number of workers: a team knows nothing of
+    the others, draws from its own seeds and computes with the threads of its run. What goes wrong in a team, its
+    process dying included, is in the errors of its parts; the others go on.
 
     Args:
-        workers: arms at a time; 0 for as many as there are cores.
+        workers: teams at a time; 0 for as many as there are cores.
     """
 
     def __init__(self, *, workers: int = 0) -> None:
@@ -29,16 +30,16 @@ class Engine(ABC):
         self.workers = workers
 
     @abstractmethod
-    def run(self, arms: Mapping[int, Arm], task: Task, begun: Begun) -> Generator[tuple[int, Part]]:
-        """Each arm's index and part, in the order in which they finish; closing it ends the workers at once."""
+    def run(self, teams: Mapping[int, Team], task: Task, begun: Begun) -> Generator[tuple[int, list[Part]]]:
+        """Each team's index and parts, in the order in which they finish; closing it ends the workers at once."""
 
-    def places(self, arms: Collection[Arm], task: Task) -> int:
-        """Arms at a time."""
+    def places(self, teams: Collection[Team], task: Task) -> int:
+        """Teams at a time."""
         return self.workers or max(1, joblib.cpu_count() // task.threads)
 
-    def told(self, arms: Collection[Arm], task: Task) -> dict[str, Any]:
+    def told(self, teams: Collection[Team], task: Task) -> dict[str, Any]:
         """What provenance says: the engine's name and its workers."""
-        return {"engine": type(self).__name__.lower(), "workers": self.places(arms, task)}
+        return {"engine": type(self).__name__.lower(), "workers": self.places(teams, task)}
 
 
 def engine_names() -> tuple[str, ...]:

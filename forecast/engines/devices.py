@@ -1,12 +1,12 @@
-"""Devices: which of them a worker sees, so that arms side by side do not all train on the first."""
+"""Devices: which of them a worker sees, so that teams side by side do not all train on the first."""
 
 import os
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from forecast.arms import Arm
 from forecast.forecaster import innermost
 from forecast.neural import NeuralForecaster
+from forecast.teams import Team
 
 _VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
 
@@ -21,9 +21,9 @@ def devices() -> list[str]:
     return [str(number) for number in range(torch.cuda.device_count())]
 
 
-def one_each(arms: Collection[Arm]) -> list[str]:
+def one_each(teams: Collection[Team]) -> list[str]:
     """The devices to deal out, one a worker; none where no network trains on one, or one wants several for itself."""
-    inner = [innermost(arm.forecaster) for arm in arms]
+    inner = [innermost(arm.forecaster) for team in teams for arm in team.arms]
     options = [each.trainer for each in inner if isinstance(each, NeuralForecaster)]
     wanting = [each for each in options if each.get("accelerator", "auto") in ("auto", "gpu", "cuda")]
     if not wanting or any(each.get("devices", 1) not in (1, "1") for each in wanting):

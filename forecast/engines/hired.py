@@ -1,4 +1,4 @@
-"""Hired: another process of this machine that runs arms, as seen from the one that gives the orders."""
+"""Hired: another process of this machine that runs teams of arms, as seen from the one that gives the orders."""
 
 import os
 import pickle
@@ -9,16 +9,19 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from forecast.arms import Arm, Part
+from forecast.arms import Part
 from forecast.engines.parcel import parcel
+from forecast.teams import Team
 
 
 class Died(RuntimeError):
-    """A worker's process has ended before its arm had."""
+    """A worker's process has ended before its team had."""
 
 
 class Hired:
     """A worker process, started afresh: nothing of this process is in it but what it is sent.
+
+    It reads the task from a file by itself, so that none has to wait until another has read it.
 
     A forked process would hang where torch had run threads before it, and one that ``multiprocessing`` spawns would run
     the person's script again, down to where it asks for workers.
@@ -37,16 +40,16 @@ class Hired:
             env={**os.environ, **variables, "PYTHONPATH": path},
             start_new_session=True,  # an interrupt at the terminal is for the process that gives the orders
         )
-        self._order(task.read_bytes())
+        self._order(os.fsencode(task))
 
-    def run(self, arm: Arm) -> Part:
-        """The part that the arm leaves.
+    def run(self, team: Team) -> list[Part]:
+        """The parts that the team leaves.
 
         Raises:
             Died: when the process ends instead.
-            Exception: what packing the arm raises.
+            Exception: what packing the team raises.
         """
-        order = parcel(arm)
+        order = parcel(team)
         self._order(order)
         try:
             answer = pickle.loads(pickle.load(self._process.stdout))  # type: ignore[arg-type]

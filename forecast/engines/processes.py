@@ -1,4 +1,4 @@
-"""Processes: arms side by side in worker processes of this machine."""
+"""Processes: teams of arms side by side in worker processes of this machine."""
 
 import queue
 import tempfile
@@ -11,48 +11,49 @@ from typing import Final
 
 import joblib
 
-from forecast.arms import Arm, Part, Task, lost
+from forecast.arms import Part, Task
 from forecast.cost import cost
 from forecast.engines.base import Begun, Engine
 from forecast.engines.devices import one_each, visible
 from forecast.engines.hired import Died, Hired
 from forecast.engines.parcel import parcel, spread
+from forecast.teams import Team, lost
 from forecast.threads import SHARE, pools
 
 _NAP: Final = 0.1  # seconds
-_Event = tuple[int, Part | None]  # an arm has begun, or has left its part
+_Event = tuple[int, list[Part]]  # a team has begun, or has left its parts
 
 
 class Processes(Engine):
-    """Runs arms side by side in processes of this machine, dear ones first.
+    """Runs teams side by side in processes of this machine, dear ones first.
 
     The panel is laid on disk once and mapped by all; of a store, its own files are. A worker whose process dies costs
-    the arm that it was running, no other. Cores are shared out among the arms that run: a network has the threads of
-    the run, and a baseline that works series by series as many processes as there are cores for each arm at the time.
+    the team that it was running, no other. Cores are shared out among the teams that run: a network has the threads of
+    the run, and a baseline that works series by series as many processes as there are cores for each team at the time.
 
     Args:
-        workers: arms at a time; 0 for as many as there are devices, or cores where networks train on those.
+        workers: teams at a time; 0 for as many as there are devices, or cores where networks train on those.
     """
 
-    def places(self, arms: Collection[Arm], task: Task) -> int:
-        """Arms at a time."""
-        return self.workers or len(one_each(arms)) or super().places(arms, task)
+    def places(self, teams: Collection[Team], task: Task) -> int:
+        """Teams at a time."""
+        return self.workers or len(one_each(teams)) or super().places(teams, task)
 
-    def run(self, arms: Mapping[int, Arm], task: Task, begun: Begun) -> Generator[tuple[int, Part]]:
-        """Each arm's index and part, as they finish."""
-        if not arms:
+    def run(self, teams: Mapping[int, Team], task: Task, begun: Begun) -> Generator[tuple[int, list[Part]]]:
+        """Each team's index and parts, as they finish."""
+        if not teams:
             return
-        order = sorted(arms, key=lambda index: -cost(arms[index], task))
+        order = sorted(teams, key=lambda index: -cost(teams[index], task))
         with tempfile.TemporaryDirectory(prefix="forecast-") as name:
-            crew = _Crew(arms, task, order, Path(name))
+            crew = _Crew(teams, task, order, Path(name))
             try:
-                crew.start(min(self.places(arms.values(), task), len(arms)))
-                for _ in range(2 * len(arms)):
-                    index, part = crew.next_event()
-                    if part is None:
-                        begun(index)
+                crew.start(min(self.places(teams.values(), task), len(teams)))
+                for _ in range(2 * len(teams)):
+                    index, left = crew.next_event()
+                    if left:
+                        yield index, left
                     else:
-                        yield index, part
+                        begun(index)
             finally:
                 crew.dismiss()
 
@@ -60,15 +61,15 @@ class Processes(Engine):
 class _Crew:
     """The workers, a thread for each that gives it one order after the other, and the events they report."""
 
-    def __init__(self, arms: Mapping[int, Arm], task: Task, order: list[int], folder: Path) -> None:
+    def __init__(self, teams: Mapping[int, Team], task: Task, order: list[int], folder: Path) -> None:
         self.events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
-        self._arms, self._task, self._order, self._folder = arms, task, deque(order), folder
+        self._teams, self._task, self._order, self._folder = teams, task, deque(order), folder
         self._lock, self._open, self._busy = threading.Lock(), True, 0
         self._hired: dict[int, Hired] = {}
         arrays = folder / "arrays"
         arrays.mkdir()
         (folder / "task").write_bytes(parcel(spread(task, arrays)))
-        self._devices = one_each(arms.values())
+        self._devices = one_each(teams.values())
 
     def next_event(self) -> _Event:
         """What happens next, waited for in short naps: an endless wait is deaf to an interrupt from the keyboard."""
@@ -100,8 +101,8 @@ class _Crew:
                 index = self._order.popleft()
             except IndexError:
                 break
-            self.events.put((index, None))
-            self.events.put((index, self._part(place, index)))
+            self.events.put((index, []))
+            self.events.put((index, self._parts(place, index)))
         with self._lock:
             self._busy -= 1
             if place in self._hired:
@@ -109,16 +110,16 @@ class _Crew:
             if self._open and self._busy:
                 self._share()
 
-    def _part(self, place: int, index: int) -> Part:
-        arm = self._arms[index]
+    def _parts(self, place: int, index: int) -> list[Part]:
+        team = self._teams[index]
         try:
-            return self._worker(place).run(arm)
+            return self._worker(place).run(team)
         except Died as died:
             with self._lock:
                 self._hired.pop(place).dismiss()
-            return lost(arm, self._task, f"WorkerDied: {died}")
-        except Exception as error:  # noqa: BLE001 - an arm that cannot be sent is a row like one that fails
-            return lost(arm, self._task, f"{type(error).__name__}: {error}")
+            return lost(team, self._task, f"WorkerDied: {died}")
+        except Exception as error:  # noqa: BLE001 - a team that cannot be sent is rows like one that fails
+            return lost(team, self._task, f"{type(error).__name__}: {error}")
 
     def _worker(self, place: int) -> Hired:
         with self._lock:
@@ -134,7 +135,7 @@ class _Crew:
             return self._hired[place]
 
     def _share(self) -> None:
-        """Say how many cores each of the arms that run may use."""
+        """Say how many cores each of the teams that run may use."""
         file = self._folder / "cores"
         file.with_suffix(".new").write_text(str(max(1, joblib.cpu_count() // self._busy)))
         file.with_suffix(".new").replace(file)

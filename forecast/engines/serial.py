@@ -1,14 +1,15 @@
-"""Serial: one arm after the other, in this process."""
+"""Serial: one team of arms after the other, in this process."""
 
 from collections.abc import Generator, Mapping
 
 from datamodules.errors import InputError
-from forecast.arms import Arm, Part, Task, run
+from forecast.arms import Part, Task
 from forecast.engines.base import Begun, Engine
+from forecast.teams import Team, run
 
 
 class Serial(Engine):
-    """Runs arms one after the other in the process that asks; the default.
+    """Runs teams one after the other in the process that asks; the default.
 
     Args:
         workers: 1, the only number there can be.
@@ -19,8 +20,8 @@ class Serial(Engine):
         if self.workers > 1:
             raise InputError(f"engine serial has 1 worker, not {workers}. Say --engine processes, or leave it out.")
 
-    def run(self, arms: Mapping[int, Arm], task: Task, begun: Begun) -> Generator[tuple[int, Part]]:
-        """Each arm's index and part, in order."""
-        for index, arm in arms.items():
+    def run(self, teams: Mapping[int, Team], task: Task, begun: Begun) -> Generator[tuple[int, list[Part]]]:
+        """Each team's index and parts, in order."""
+        for index, team in teams.items():
             begun(index)
-            yield index, run(arm, task)
+            yield index, run(team, task)

@@ -190,6 +190,7 @@ def _runs(
     own = runs[[key in {*members} for key in keys]]
     first: dict[Any, Any] = runs.sort_values("fold", kind="stable").iloc[0].to_dict()
     sums = {each: float(own[each].sum(min_count=len(own) or 1)) for each in ("fit_seconds", "predict_seconds")}
+    sums["sparsity"] = float("nan")
     for each in ("parameters", "bytes"):
         if each in own:
             sums[each] = own.groupby(["model", "seed"], observed=True)[each].max().sum(min_count=1)
