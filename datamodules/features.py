@@ -16,12 +16,12 @@ class Features:
         calendar: columns known ahead that the clock makes, each as its sine and cosine: minute, hour, dayofweek,
             dayofmonth, dayofyear, weekofyear, month, quarter; or is_weekend, 0 or 1; or auto, for what fits the clock.
         fourier: pairs of sine and cosine of a period in steps, as period:pairs (24:2 168:3).
-        holidays: a country or one of its parts (AU-VIC), or a CSV or Parquet file with a column of dates.
+        holidays: a country or one of its parts (AU-VIC), US-federal, or a CSV or Parquet file with a column of dates.
         lags: earlier values of the target, in steps before each row (168 for a week before, hourly).
         rolling: of the target's last values up to each row: mean, min, max or median and a number of steps (mean_24).
         use: columns of the data, made ones (hour, 24:2, lag168, mean_24) and groups (calendar, fourier, holidays,
-            lags, rolling; past, known, static for those of the data) that take part; all of them when empty. The
-            target always does: y alone is the target alone.
+            lags, rolling; past, known, static for those of the data, covariates for all three) that take part; all of
+            them when empty. The target always does: y alone is the target alone.
     """
 
     calendar: tuple[str, ...] = ()

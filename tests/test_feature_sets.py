@@ -39,6 +39,7 @@ def laid(panel, features, **options):
         (("y", "24:2", "lag24"), Features(fourier=("24:2",), lags=(24,))),
         (("lags", "rolling"), Features(lags=(1, 24), rolling=("mean_24",))),
         (("mean_24", "known"), Features(rolling=("mean_24",))),
+        (("lag24", "covariates"), Features(lags=(24,))),
     ],
 )
 def test_only_what_is_used_is_made(make_panel, use, expected):
@@ -79,6 +80,14 @@ def test_names_without_meaning_on_a_panel_are_refused(features, sentence):
     table = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=9, freq="h"), "y": 1.0, "temperature": 2.0})
     with pytest.raises(InputError, match=sentence):
         chosen(features, Panel.from_frame(table, freq="h", past=["temperature"]))
+
+
+def test_covariates_are_all_columns_of_the_data_whatever_their_role(make_panel):
+    panel = make_panel(past=1, known=1, static=1)
+    with_all = with_features(panel, chosen(Features(calendar=("hour",), use=("y", "covariates")), panel))
+    assert with_all.columns == panel.columns
+    with pytest.raises(InputError, match="use names 'covariates', but the data has none"):
+        chosen(Features(use=("y", "covariates")), make_panel())
 
 
 def test_an_integer_clock_has_fourier_pairs_but_no_calendar():

@@ -20,3 +20,4 @@ def test_without_the_package_the_sentence_says_how_to_install_it(monkeypatch):
     with pytest.raises(InputError, match=r"pip install 'forecast-toolkit\[holidays\]'"):
         check_holidays("ES")
     check_holidays("dates.csv")
+    check_holidays("US-federal")

@@ -96,3 +96,13 @@ def test_holidays_of_a_place():
 def test_years_that_are_not_known_are_refused():
     with pytest.raises(InputError, match=r"known from .* to .*, the series reach from 1700"):
         holiday_columns(Clock("D", pd.Timestamp("1700-01-01")), np.arange(10), "ES")
+
+
+def test_federal_holidays_need_no_package_and_are_those_of_the_package(monkeypatch):
+    import holidays
+
+    clock = Clock("D", pd.Timestamp("2012-01-01"))
+    found = set(marked(clock, 365 * 4, "US-federal"))
+    days = pd.DatetimeIndex(list(holidays.country_holidays("US", years=range(2012, 2017))))
+    kept = {str(day.date()) for day in days if day.weekday() < 5 and day < clock.stamps(np.array([365 * 4]))[0]}
+    assert found == kept

@@ -13,6 +13,7 @@ from datamodules.panel import Panel
 TARGET: Final = "y"  # what the target is called in ``use`` whatever its column is called
 _MADE: Final = ("calendar", "fourier", "holidays", "lags", "rolling")
 _GIVEN: Final = ("past", "known", "static")
+COVARIATES: Final = "covariates"  # all of these
 
 
 def chosen(features: Features, panel: Panel) -> Features:
@@ -84,12 +85,14 @@ def _called(item: int | str) -> str:
 def _check_names(features: Features, panel: Panel) -> None:
     columns = _columns(panel)
     items = (*CALENDAR, *features.fourier, *map(_called, features.lags), *features.rolling)
-    known = (TARGET, *panel.columns.target, *columns, *_GIVEN, *_MADE, *items)
+    known = (TARGET, *panel.columns.target, *columns, *_GIVEN, COVARIATES, *_MADE, *items)
     for name in features.use:
         if name not in known:
             raise InputError(f"use names {name!r}, which is not known; {did_you_mean(name, known)}")
         if name in _GIVEN and name not in columns and not getattr(panel.columns, name):
             raise InputError(f"use names {name!r}, but the data has no {name} covariates. Name their columns first.")
+        if name == COVARIATES and not columns:
+            raise InputError("use names 'covariates', but the data has none. Name their columns first.")
 
 
 def _columns(panel: Panel) -> tuple[str, ...]:

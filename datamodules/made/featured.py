@@ -7,6 +7,7 @@ import numpy as np
 from datamodules.errors import InputError
 from datamodules.features import Features
 from datamodules.made.calendar_columns import calendar_columns
+from datamodules.made.feature_sets import COVARIATES
 from datamodules.made.fourier import fourier_columns
 from datamodules.made.holiday_tables import holiday_columns
 from datamodules.panel import Panel
@@ -51,7 +52,7 @@ def _kept(role: str, names: tuple[str, ...], use: tuple[str, ...]) -> list[int]:
 
 def takes_part(role: str, name: str, use: tuple[str, ...]) -> bool:
     """Whether a column of a role is among those in ``use``: by itself, or with its role; all are where it is empty."""
-    return not use or role in use or name in use
+    return not use or role in use or name in use or COVARIATES in use
 
 
 def _columns(values: np.ndarray, places: list[int]) -> np.ndarray:

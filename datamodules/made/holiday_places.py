@@ -1,4 +1,4 @@
-"""Where holidays are said to be from: a country, a part of one, or a file of dates."""
+"""Where holidays are said to be from: a country, a part of one, a calendar of pandas, or a file of dates."""
 
 from importlib import import_module
 from pathlib import Path
@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from datamodules.errors import InputError, did_you_mean
 
+FEDERAL: Final = "US-federal"  # needs no package beside pandas
 _ENDINGS: Final = (".csv", ".parquet")
 
 
 def check_holidays(source: str) -> None:
     """Raise InputError unless ``source`` is a file of dates by its name, or a place with known holidays."""
-    if not is_file(source):
+    if source != FEDERAL and not is_file(source):
         place(source)
 
 
@@ -40,5 +41,5 @@ def package() -> Any:
     except ImportError as error:
         raise InputError(
             "holidays of a country need a package that is not installed; expected holidays. Run pip install "
-            "'forecast-toolkit[holidays]', or give a file of dates."
+            "'forecast-toolkit[holidays]', or give US-federal or a file of dates."
         ) from error

@@ -11,7 +11,7 @@ from datamodules.clocks.aliases import fixed_length, offset_of
 from datamodules.door.stamps import stamps
 from datamodules.door.tables import read_table
 from datamodules.errors import InputError
-from datamodules.made.holiday_places import is_file, package, place
+from datamodules.made.holiday_places import FEDERAL, is_file, package, place
 
 _DATES: Final = ("date", "ds")  # the column of dates in a person's table; the first one where none is called so
 _DAY: Final = 86_400_000_000  # microseconds
@@ -25,8 +25,9 @@ def holiday_columns(clock: Clock, positions: np.ndarray, source: str) -> dict[st
     longer steps stand for the days before them, and those of weeks too unless they are Mondays; all others stand for
     the days that they begin.
 
-    The source is a place such as AU-VIC or ES, or a CSV or Parquet file. Raises InputError where it does not know all
-    the time from the first position to the last: a day without a holiday is not one that nobody wrote down.
+    The source is a place such as AU-VIC or ES, US-federal, or a CSV or Parquet file. Raises InputError where it does
+    not know all the time from the first position to the last: a day without a holiday is not one that nobody wrote
+    down.
     """
     first, stop = _days(clock, positions)
     begin, end = first.min(), stop.max() - 1
@@ -84,6 +85,8 @@ def _read(path: str) -> np.ndarray:
 @lru_cache
 def _of_place(source: str, first: int, last: int) -> np.ndarray:
     """The public holidays of a place in the years from ``first`` to ``last``, ascending."""
+    if source == FEDERAL:
+        return _federal(first, last)
     country, part = place(source)
     known = package()
     kind = getattr(known, country)
@@ -94,3 +97,11 @@ def _of_place(source: str, first: int, last: int) -> np.ndarray:
         )
     found = known.country_holidays(country, subdiv=part or None, years=range(first, last + 1))
     return np.array(sorted(found), dtype="datetime64[D]")
+
+
+def _federal(first: int, last: int) -> np.ndarray:
+    """The federal holidays of the United States, on the days when they are kept, ascending."""
+    from pandas.tseries.holiday import USFederalHolidayCalendar
+
+    found = USFederalHolidayCalendar().holidays(f"{first}-01-01", f"{last}-12-31")
+    return found.to_numpy().astype("datetime64[D]")

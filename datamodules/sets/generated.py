@@ -33,6 +33,7 @@ class Drawn(NamedTuple):
     static: np.ndarray  # (N, S)
     columns: Columns = Columns()
     categories: Mapping[str, tuple[str, ...]] = {}
+    past: np.ndarray = np.empty((0, 0))  # (R, P), where there are any
 
 
 class Generated(Dataset):
@@ -87,7 +88,7 @@ class Generated(Dataset):
             start=start,
             offsets=offsets,
             target=drawn.target[:, None],
-            past=np.empty((len(step), 0)),
+            past=drawn.past if drawn.columns.past else np.empty((len(step), 0)),
             known=drawn.known,
             static=drawn.static,
             columns=drawn.columns,
