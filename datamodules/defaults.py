@@ -6,6 +6,16 @@ from datamodules.errors import InputError
 from datamodules.panel import Panel
 
 
+def default_horizon(panel: Panel) -> int:
+    """Steps to forecast, where nobody says how many: a season, or six steps without one.
+
+    At most a tenth of the shortest series, so that there is something to learn from and several forecasts to score.
+    """
+    lengths = panel.last_rows + 1 - panel.offsets[:-1]
+    wanted = panel.seasonality if panel.seasonality > 1 else 6
+    return int(np.clip(wanted, 1, max(int(lengths.min()) // 10, 1)))
+
+
 def default_context_length(panel: Panel, horizon: int) -> int:
     """A context length for a panel and horizon, in steps.
 

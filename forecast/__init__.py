@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from forecast.external.evaluate import evaluate
     from forecast.neural import NeuralForecaster
     from forecast.result import Backtest
+    from forecast.study.config import StudyConfig
+    from forecast.study.result import StudyResult
+    from forecast.study.study import Study
 
 __all__ = [
     "Backtest",
@@ -37,6 +40,9 @@ __all__ = [
     "NeuralForecaster",
     "Panel",
     "Preparation",
+    "Study",
+    "StudyConfig",
+    "StudyResult",
     "audit",
     "backtest",
     "compare",
@@ -55,6 +61,9 @@ _HOMES = {
     "Conformal": "forecast.conformal",
     "Ensemble": "forecast.ensemble.forecaster",
     "Backtest": "forecast.result",
+    "Study": "forecast.study.study",
+    "StudyConfig": "forecast.study.config",
+    "StudyResult": "forecast.study.result",
     "audit": "forecast.auditing.audit",
     "backtest": "forecast.backtest",
     "compare": "forecast.comparing.compare",

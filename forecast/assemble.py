@@ -70,6 +70,11 @@ def assemble(config: BacktestConfig, panel: Panel) -> tuple[list[Forecaster], Ba
     return forecasters, replace(complete, fit=fit, trainer=trainer)
 
 
+def options_of_network(member: Member) -> list[str]:
+    """The names of the options that a network's class has."""
+    return _options_of(_class(member, ForecastModule, "forecast.models"), skip={"dims"})[1]
+
+
 def _each_set(members: list[Member], config: BacktestConfig) -> list[Member]:
     """The networks, one of each for every set of features; those with a set of their own stand for that alone."""
     found = []

@@ -14,6 +14,10 @@ COMMANDS: Final = {  # command -> (module of forecast.commands, what it is for)
         "backtest",
         "the main job: networks and baselines on the same rows, a leaderboard, a verdict, a report",
     ),
+    "study": (
+        "study",
+        "what a choice does: learning rate, size, activation, features ... every level on the same rows",
+    ),
     "merge": ("merge", "the parts that 'backtest --shard' left in one folder or several, as one result"),
     "describe": ("describe", "what a person should know about their series before any model sees them"),
     "pack": ("pack", "files larger than memory into a store, which every command takes as data"),
@@ -81,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _interrupted() -> int:
-    kept = "; finished parts of the backtest are kept" if "backtest" in sys.argv[1:2] else ""
+    kept = "; finished parts are kept" if sys.argv[1:2] in (["backtest"], ["study"]) else ""
     sys.stderr.write(f"forecast: interrupted{kept}.\n")
     return 130
 

@@ -220,13 +220,13 @@ def read_config(path: str | Path, flags: Mapping[str, Any]) -> BacktestConfig:
     """The configuration in a YAML file, where options of the command line win over it."""
     found = read_yaml(path)
     BacktestConfig.of({"data": "-", "horizon": 1} | found, where=f"file {path}: ")  # what flags hide must be right too
-    return BacktestConfig.of(_merged(found, flags))
+    return BacktestConfig.of(merged(found, flags))
 
 
-def _merged(found: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
+def merged(found: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
     """Both, where ``flags`` win; mappings in both are merged, those within them too."""
     nested = {name: found[name] for name, value in flags.items() if isinstance(value, dict)} if found else {}
-    both = {name: _merged(part, flags[name]) for name, part in nested.items() if isinstance(part, dict)}
+    both = {name: merged(part, flags[name]) for name, part in nested.items() if isinstance(part, dict)}
     return {**found, **flags, **both}
 
 

@@ -12,8 +12,8 @@ from datamodules.base import WindowDataModule
 from datamodules.window import Dims
 from forecast.assemble import assemble
 from forecast.cli import main
-from forecast.commands.data import read
 from forecast.config import read_config
+from forecast.data import read
 from forecast.forecaster import find
 from forecast.models.base import ForecastModule
 from forecast.resolve import resolve

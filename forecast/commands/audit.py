@@ -73,8 +73,8 @@ def _audit(config: BacktestConfig, pipeline: str, checked: int) -> "Audit":
     """The audit of a backtest's configuration."""
     from forecast.assemble import assemble
     from forecast.auditing.audit import audit
-    from forecast.commands.data import read
     from forecast.commands.terminal import progress_bar
+    from forecast.data import read
     from forecast.resolve import resolve
 
     function = _function(pipeline) if pipeline else None

@@ -13,7 +13,6 @@ from forecast.commands.parser import Parser, add_preparation, take_preparation
 from forecast.config import LAYOUT, BacktestConfig, help_texts, read_config, read_yaml
 
 if TYPE_CHECKING:
-    from forecast.resolve import Resolved
     from forecast.result import Backtest
 
 _EPILOG: Final = """examples:
@@ -48,7 +47,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     from forecast.commands.terminal import say, show
 
     ready = job(config)
-    show(_chosen(ready.data, ready.resolved))
+    show(chosen(ready.data, ready.resolved.config, ready.resolved.reasons))
     folder = output if "output" in given else _default_folder(ready.spec, ready.fingerprint)
     folders.check_writable(folder)
     folders.prepare(folder, ready.spec, ready.fingerprint, overwrite=overwrite)
@@ -72,15 +71,23 @@ def _shard_told(result: "Backtest", folder: Path) -> str:
 
 def config_of(given: Mapping[str, object]) -> BacktestConfig:
     """The configuration that the options of ``options_parser`` say, those of a file among them; raises InputError."""
+    file, options = options_given(given)
+    return read_config(file, options) if file else BacktestConfig.of(options)
+
+
+def options_given(given: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
+    """The file that is named as configuration, if any, and what the other options say, as a configuration has it."""
     flags = dict(given)
-    file = flags.pop("config", "")
-    options = take_preparation(_options(flags))
-    return read_config(str(file), options) if file else BacktestConfig.of(options)
+    file = str(flags.pop("config", ""))
+    return file, take_preparation(_options(flags))
 
 
-def options_parser(command: str, purpose: str, epilog: str) -> Parser:
+_USAGE: Final = "--data FILE_OR_NAME --horizon STEPS [options]"
+
+
+def options_parser(command: str, purpose: str, epilog: str, usage: str = _USAGE) -> Parser:
     """A parser of all that a backtest can be told, in a file or in options."""
-    parser = Parser(command, purpose, epilog=epilog, usage="--data FILE_OR_NAME --horizon STEPS [options]")
+    parser = Parser(command, purpose, epilog=epilog, usage=usage)
     layout = parser.add_argument_group("how the data is laid out")
     texts, kinds, defaults = help_texts(), typing.get_type_hints(BacktestConfig), BacktestConfig()
     for name, text in texts.items():
@@ -163,33 +170,31 @@ _NUMBERS: Final = (
 )
 
 
-def _chosen(data: Mapping[str, str], resolved: "Resolved") -> Any:
+def chosen(data: Mapping[str, str], config: BacktestConfig, reasons: Mapping[str, str], title: str = "Backtest") -> Any:
     """The table of what was chosen, and why."""
     from forecast.commands.terminal import facts
 
-    config = resolved.config
+    def why(name: str) -> str:
+        given = getattr(config, name) != getattr(BacktestConfig(), name)
+        return reasons.get(name, "given" if given else "default")
+
     rows = [(name, value, "") for name, value in data.items()]
-    rows += [(name, _told(getattr(config, name)), _why(resolved, name)) for name in _NUMBERS]
+    rows += [(name, _told(getattr(config, name)), why(name)) for name in _NUMBERS]
     for name in ("models", "baselines"):
         members = getattr(config, name)
-        rows.append((name, " ".join(each.name or each.class_path for each in members), _why(resolved, name)))
-    rows.append(("levels", _told(config.levels), _why(resolved, "levels")))
+        rows.append((name, " ".join(each.name or each.class_path for each in members), why(name)))
+    rows.append(("levels", _told(config.levels), why("levels")))
     if config.intervals != "own":
-        rows.append(("intervals", config.intervals, _why(resolved, "intervals")))
-    rows.append(("metrics", _told(config.metrics), _why(resolved, "metrics")))
-    rows.append(("fit", ", ".join(f"{name} {value}" for name, value in config.fit.items()), _why(resolved, "fit")))
-    if "short" in resolved.reasons:
-        rows.append(("short", config.short, resolved.reasons["short"]))
+        rows.append(("intervals", config.intervals, why("intervals")))
+    rows.append(("metrics", _told(config.metrics), why("metrics")))
+    rows.append(("fit", ", ".join(f"{name} {value}" for name, value in config.fit.items()), why("fit")))
+    if "short" in reasons:
+        rows.append(("short", config.short, reasons["short"]))
     return facts(
-        "Backtest",
+        title,
         (row for row in rows if row[:2] not in (("window", "0"), ("threads", "1"))),
         ("option", "value", "why"),
     )
-
-
-def _why(resolved: "Resolved", name: str) -> str:
-    given = getattr(resolved.config, name) != getattr(BacktestConfig(), name)
-    return resolved.reasons.get(name, "given" if given else "default")
 
 
 def show_result(result: "Backtest") -> None:

@@ -51,8 +51,8 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     folders.check_writable(output)
 
     from forecast.commands.backtest import show_result
-    from forecast.commands.data import layout_of
     from forecast.commands.terminal import progress_bar, say
+    from forecast.data import layout_of
     from forecast.evaluation.scores import DEFAULT_METRICS
     from forecast.external.evaluate import evaluate
     from forecast.result import Backtest

@@ -42,7 +42,7 @@ def job(config: BacktestConfig) -> Job:
     """The job of a configuration; raises InputError for what does not fit the data."""
     from datamodules.health import health, missing_told
     from forecast.assemble import assemble
-    from forecast.commands.data import layout_of, read
+    from forecast.data import layout_of, read
     from forecast.resolve import resolve
 
     source = read(config.data, config.layout, config.data_dir)

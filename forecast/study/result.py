@@ -1,0 +1,69 @@
+"""StudyResult: what a study found, its table and its finding, and the folder it is kept in."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from forecast.report.tables import Grid
+from forecast.report.typeset import latex, markdown
+from forecast.result import Backtest
+from forecast.study import folder as folders
+from forecast.study.config import StudyConfig
+from forecast.study.finding import finding
+from forecast.study.table import study_table
+from forecast.study.typeset import study_grid
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResult:
+    """What a study found; the tables alone are enough to score and to report again.
+
+    Attributes:
+        config: what was asked.
+        backtest: of all networks at all levels, under names such as ``MLP lr=0.1``, and of the baselines.
+        arms: a row per network and level, and per baseline: model, network, kind, a column a factor, level, reference,
+            and the problem of one that could not take part.
+    """
+
+    config: StudyConfig
+    backtest: Backtest
+    arms: pd.DataFrame
+
+    def table(self) -> pd.DataFrame:
+        """A row per network and level, and per baseline (``forecast.study.table.study_table``)."""
+        return self._table.copy()
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
+        found = self.backtest
+        inside = getattr(found, "inside", pd.DataFrame())
+        return study_table(self.arms, found.table, found.runs, found.curves, inside, self.config.shown)
+
+    def finding(self) -> str:
+        """What the study found, in sentences: which level, by how much, how sure that is, what it rests on."""
+        return finding(self.config, self._table, self.backtest.table)
+
+    def grid(self) -> Grid:
+        """The table in the article's form."""
+        heading = ", ".join(each.label or each.name.replace("_", " ") for each in self.config.factors)
+        return study_grid(self._table, self.config.metrics, heading)
+
+    def to_markdown(self) -> str:
+        """The table in Markdown: the best level bold, the spread of seeds as ±."""
+        return markdown(self.grid())
+
+    def to_latex(self) -> str:
+        """The table in LaTeX for the package booktabs."""
+        return latex(self.grid(), self.config.question or self.config.title)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write all that a backtest writes, and the study's own tables and page, into ``folder``; return it."""
+        return folders.save(self, Path(folder))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "StudyResult":
+        """The study that ``save`` wrote into ``folder``; raises InputError when there is none."""
+        config, backtest, arms = folders.load(Path(folder))
+        return cls(config, backtest, arms)

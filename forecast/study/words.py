@@ -1,0 +1,46 @@
+"""Numbers and lists as the sentences of a finding say them."""
+
+from collections.abc import Sequence
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number and its noun.
+
+    Example:
+        >>> count(1, "seed"), count(5, "seed"), count(1200, "series", "series")
+        ('1 seed', '5 seeds', '1,200 series')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def number(value: float) -> str:
+    """Three significant digits.
+
+    Example:
+        >>> number(0.12345), number(12345.6), number(3.2e12)
+        ('0.123', '12,346', '3.2e+12')
+    """
+    return f"{value:.3g}" if abs(value) < 1000 or abs(value) >= 1e9 else f"{value:,.0f}"
+
+
+def p_told(value: float) -> str:
+    """A p-value with its letter."""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
+
+
+def label(metric: str) -> str:
+    """A metric as people write it."""
+    names = {"r2": "R²", "explained_variance": "explained variance", "smape": "sMAPE"}
+    return names.get(metric) or (metric.upper() if len(metric) <= 5 else metric.replace("_", " "))
+
+
+def words(names: Sequence[str], most: int = 6) -> str:
+    """Names as a list in a sentence; of many, the first and how many more.
+
+    Example:
+        >>> words(["a"]), words(["a", "b", "c"]), words(list("abcd"), most=2)
+        ('a', 'a, b and c', 'a, b and 2 more')
+    """
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
