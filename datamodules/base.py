@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pytorch_lightning as pl
+import torch
 
 from datamodules.defaults import check_lengths, default_context_length
 from datamodules.errors import InputError, at_least
@@ -158,9 +159,19 @@ class WindowDataModule(pl.LightningDataModule, ABC):
 
     def setup(self, stage: str) -> None:
         """Lay the panel out on the trainer's device; one that is mapped from files stays there, and batches go."""
-        if self.trainer and not isinstance(self.panel, Packed):
-            store = self.laid.store.to(self.trainer.strategy.root_device)
-            self._laid = self.laid._replace(store=store)
+        if self.trainer:
+            self.place(self.trainer.strategy.root_device)
+
+    def place(self, device: torch.device) -> None:
+        """Lay the panel out on a device, unless it is mapped from files."""
+        if not isinstance(self.panel, Packed):
+            self._laid = self.laid._replace(store=self.laid.store.to(device))
+
+    def laid_as(self, other: Self) -> Self:
+        """This data with what the other, of the same panel and preparation, has learnt and laid out."""
+        self._panel, self.context_length = other.panel, other.context_length
+        self._split, self._inputs, self._laid = other.split, other.inputs, other.laid
+        return self
 
     def train_dataloader(self) -> WindowLoader:
         """Shuffled batches, several at a time on a single process (see ``ForecastModule.training_step``)."""

@@ -117,9 +117,16 @@ class WindowLoader:
 
     def __iter__(self) -> Iterator[Window]:
         for places in self.sampler:
-            rows = torch.from_numpy(self.index.at(places.numpy())) if self.rows is None else self.rows[places]
-            rows = rows.to(self.store.target.device)
-            yield self.store.window(rows, context_length=self.context_length, horizon=self.horizon)
+            yield self.gathered(self.rows_at(places))
+
+    def rows_at(self, places: Tensor) -> Tensor:
+        """The rows, on the store's device, of the windows at ``places`` (any shape) among all."""
+        rows = torch.from_numpy(self.index.at(places.numpy())) if self.rows is None else self.rows[places]
+        return rows.to(self.store.target.device)
+
+    def gathered(self, rows: Tensor) -> Window:
+        """The windows of ``rows`` (any shape B) in one gather."""
+        return self.store.window(rows, context_length=self.context_length, horizon=self.horizon)
 
 
 def block_size(batch_size: int, values_per_window: int) -> int:

@@ -118,7 +118,7 @@ class NeuralForecaster:
         data = self.data(panel)
         with own_randomness(self.seed), quiet():
             module = self.fresh(data)
-            trainer = pl.Trainer(**self._trainer_options())
+            trainer = pl.Trainer(**self.trainer_options())
             trainer.fit(module, datamodule=data)
         module.to(trainer.strategy.root_device)  # the trainer leaves it on the CPU
         found = trainer.callback_metrics
@@ -272,7 +272,8 @@ class NeuralForecaster:
             prepare=replace(self.prepare, short="skip" if self.prepare.short == "error" else self.prepare.short),
         )
 
-    def _trainer_options(self) -> dict[str, Any]:
+    def trainer_options(self) -> dict[str, Any]:
+        """The arguments of the Trainer that ``fit`` trains with."""
         own: dict[str, Any] = {
             "max_steps": self.max_steps,
             "max_epochs": -1,

@@ -136,7 +136,7 @@ def _knows_decay(cls: type[torch.optim.Optimizer]) -> bool:
     return "weight_decay" in inspect.signature(cls).parameters
 
 
-def make_optimizer(name: str, parameters: Iterable[Tensor], *, lr: float, weight_decay: float) -> torch.optim.Optimizer:
+def make_optimizer(name: str, parameters: Iterable[Any], *, lr: float, weight_decay: float) -> torch.optim.Optimizer:
     """The optimiser of torch by its name, with its fused kernel where torch has one for all devices."""
     cls = _optimizer_class(name)
     extra: dict[str, Any] = {"fused": True} if name in ("Adam", "AdamW", "SGD") else {}

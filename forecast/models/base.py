@@ -142,9 +142,9 @@ class ForecastModule(pl.LightningModule, ABC):
     def _scaled(self, context: Context) -> tuple[Tensor, Affine]:
         """The answer (B, H, D, Q) in units of the window, and these."""
         seen, affine = self.normalisation.apply_to(context)
-        return self._answer(seen), affine
+        return self.answer(seen), affine
 
-    def _answer(self, seen: Context) -> Tensor:
+    def answer(self, seen: Context) -> Tensor:
         """The answer (B, H, D, Q) to a context in units of the window."""
         shape = (self.dims.horizon, self.dims.target, self.head.size)
         raw = self.projection(self.encode(seen)).unflatten(-1, shape)
@@ -177,7 +177,7 @@ class ForecastModule(pl.LightningModule, ABC):
         def original(values: Tensor) -> Tensor:
             return window.context.units.invert(affine.invert(values))
 
-        each = self.head.loss(self._answer(scaled.context), scaled.target, original)
+        each = self.head.loss(self.answer(scaled.context), scaled.target, original)
         return (each * scaled.observed).sum() / scaled.observed.sum().clamp(min=1)
 
     def augmented(self, window: Window, generator: torch.Generator | None = None) -> Window:

@@ -1,6 +1,6 @@
 """The convolutional network."""
 
-from typing import Any, Unpack
+from typing import Unpack
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,15 @@ from datamodules.window import Context, Dims
 from forecast.models.base import ForecastModule, make_activation, make_dropout
 from forecast.stack import channels
 from forecast.training import Training
+
+
+class Strided(nn.Conv1d):
+    """A convolution with its kernel size as stride, (B, T, C) -> (B, T / kernel_size, C'), as one matrix product."""
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """The product of the weights with each patch."""
+        patches = hidden.unflatten(1, (-1, self.weight.shape[-1])).flatten(2)
+        return functional.linear(patches, self.weight.transpose(1, 2).flatten(1), self.bias)
 
 
 class CNN(ForecastModule):
@@ -57,7 +66,7 @@ class CNN(ForecastModule):
         self.skip, self.kernel_size = skip, kernel_size
         depth = layers or most
         widths = [channels(dims)] + [hidden_size] * depth
-        self.convolutions = nn.ModuleList(nn.Conv1d(width, hidden_size, kernel_size) for width in widths[:-1])
+        self.convolutions = nn.ModuleList(Strided(width, hidden_size, kernel_size) for width in widths[:-1])
         self.activation, self.dropout = make_activation(activation), make_dropout(dropout)
         self.initialise()
 
@@ -72,17 +81,10 @@ class CNN(ForecastModule):
         hidden = stacked[:, -self.receptive_field :]
         hidden = functional.pad(hidden, (0, 0, self.receptive_field - hidden.shape[1], 0))
         for index, convolution in enumerate(self.convolutions):
-            new = self.dropout(self.activation(_every_kernel_size(convolution, hidden)))
+            new = self.dropout(self.activation(convolution(hidden)))
             hidden = new + hidden[:, self.kernel_size - 1 :: self.kernel_size] if index else new
         last = hidden[:, -1]
         return torch.cat([last, stacked.flatten(1)], -1) if self.skip else last
-
-
-def _every_kernel_size(convolution: Any, hidden: Tensor) -> Tensor:
-    """The convolution with its kernel size as stride, (B, T, C) -> (B, T / kernel_size, C'), as one matrix product."""
-    weight = convolution.weight  # (C', C, kernel_size)
-    patches = hidden.unflatten(1, (-1, weight.shape[-1])).flatten(2)
-    return functional.linear(patches, weight.transpose(1, 2).flatten(1), convolution.bias)
 
 
 def _depth(context_length: int, kernel_size: int) -> int:

@@ -3,18 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from torch import nn
-
 from forecast.forecaster import Forecaster
 from forecast.models.base import ForecastModule
 from forecast.neural import NeuralForecaster
+from forecast.together.stack import stackable
 from forecast.training import DEFAULTS
 
 MOST: Final = 16  # arms a stack
 FREE: Final = frozenset(  # options in which the arms of a stack may differ
     (
         *("optimizer", "lr", "weight_decay", "schedule", "penalty", "penalty_weight", "clip", "init", "patience"),
-        *("dropout", "seed"),
+        *("dropout", "augment", "augment_strength", "seed"),
     )
 )
 _PLAIN: Final = {"accelerator": ("auto", "cpu", "gpu", "cuda"), "devices": (1, "1", "auto")}  # of a plain Trainer
@@ -81,10 +80,10 @@ def _plain(forecaster: NeuralForecaster) -> bool:
 
 
 def _stackable(forecaster: Any) -> bool:
-    """Whether the network is trained as any other, by layers that can be stacked."""
+    """Whether the network is trained as any other, and by layers that can be stacked."""
     module = getattr(forecaster, "module", None)
-    if not isinstance(module, ForecastModule) or any(isinstance(layer, nn.RNNBase) for layer in module.modules()):
+    if not isinstance(module, ForecastModule):
         return False
     below = type(module).__mro__[: type(module).__mro__.index(ForecastModule)]
     said = {name for cls in below for name in vars(cls) if not name.startswith("__")}
-    return all(name in _OWN or not hasattr(ForecastModule, name) for name in said)
+    return stackable(module) and all(name in _OWN or not hasattr(ForecastModule, name) for name in said)

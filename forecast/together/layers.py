@@ -1,0 +1,134 @@
+"""Layers of many arms. A batch holds the windows of all arms end to end, (A * B, ...); each arm has its own weights.
+
+A network's own code then runs as it is: only its layers with weights, and those that draw, are replaced.
+"""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+from forecast.normalisation import Normalisation
+from forecast.together.layer import Layer
+
+Weights = dict[str, Tensor]  # name of each parameter of a layer -> (A, ...), those of all arms
+
+
+class Linears(nn.Module):
+    """``nn.Linear`` of every arm: (A * B, ..., in) -> (A * B, ..., out) by one batched product."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.weights: Weights = {}
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Each arm's product."""
+        return product(x, self.weights["weight"], self.weights.get("bias"))
+
+
+class Convolutions(Linears):
+    """``Strided`` of every arm: (A * B, T, C) -> (A * B, T / kernel_size, C')."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Each arm's product with its patches."""
+        weight = self.weights["weight"]  # (A, C', C, kernel_size)
+        patches = x.unflatten(1, (-1, weight.shape[-1])).flatten(2)
+        return product(patches, weight.transpose(2, 3).flatten(2), self.weights.get("bias"))
+
+
+class Recurrents(nn.Module):
+    """``nn.RNN``, ``nn.GRU`` or ``nn.LSTM`` of every arm: (A * B, T, C) -> (A * B, T, H); the state is not given."""
+
+    def __init__(self, layer: nn.RNNBase) -> None:
+        super().__init__()
+        self.weights: Weights = {}
+        self.mode, self.layers = layer.mode, layer.num_layers
+
+    def forward(self, x: Tensor) -> tuple[Tensor, None]:
+        """The output of the last layer."""
+        output = x.unflatten(0, (len(self.weights["weight_ih_l0"]), -1))
+        for number in range(self.layers):
+            names = (f"{kind}_l{number}" for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+            output = Layer.apply(self.mode, output, *(self.weights[name] for name in names))[0]
+        return output.flatten(0, 1), None
+
+
+class Reversibles(Normalisation):
+    """``Normalisation`` of every arm, whose gain and shift are learnt."""
+
+    def __init__(self, layer: Normalisation) -> None:
+        super().__init__(layer.dims, scaling=layer.kind, difference=layer.difference)
+        del self.gain, self.shift
+        self.weights: Weights = {}
+
+    def undo(self, answer: Tensor) -> Tensor:
+        """The answer (A * B, H, D, Q) without what was learnt for each target."""
+        return self._by_arm(answer.mT, lambda values, gain, shift: (values - shift) * (-gain).exp()).mT
+
+    def _learnt(self, values: Tensor) -> Tensor:
+        return self._by_arm(values, lambda values, gain, shift: values * gain.exp() + shift)
+
+    def _by_arm(self, values: Tensor, change: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Tensor:
+        gain, shift = (self.weights[name].unsqueeze(1) for name in ("gain", "shift"))  # (A, 1, D)
+        return change(values.reshape(len(gain), -1, values.shape[-1]), gain, shift).view(values.shape)
+
+
+class Others(nn.Module):
+    """Any other layer of every arm, by ``torch.func.vmap``; what is no tensor is the same for all arms."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.weights: Weights = {}
+        self.layer = [copy.deepcopy(layer)]  # in a list: its parameters are none of the network's
+
+    def forward(self, *given: Any) -> Tensor:
+        """Each arm's answer to its windows."""
+        arms = len(next(iter(self.weights.values())))
+        tensors = [each.unflatten(0, (arms, -1)) for each in given if isinstance(each, Tensor)]
+
+        def one(weights: Weights, *some: Tensor) -> Tensor:
+            left = iter(some)
+            filled = tuple(next(left) if isinstance(each, Tensor) else each for each in given)
+            answer: Tensor = functional_call(self.layer[0], weights, filled)
+            return answer
+
+        answers: Tensor = vmap(one)(self.weights, *tensors)
+        return answers.flatten(0, 1)
+
+
+class Dropouts(nn.Module):
+    """``nn.Dropout`` of every arm, drawn as each arm alone would.
+
+    Attributes:
+        shares: (A) dropped while training.
+        generators: (A) of what is drawn.
+        sizes: (A) windows of each arm that count: what is drawn is for these.
+    """
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.shares: list[float] = []
+        self.generators: list[torch.Generator] = []
+        self.sizes: list[int] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The values, some of them 0 and the others larger."""
+        if not self.training or not any(self.shares):
+            return x
+        apart = x.unflatten(0, (len(self.shares), -1))
+        factor = torch.ones_like(apart, memory_format=torch.contiguous_format)
+        for arm, share in enumerate(self.shares):
+            if share:
+                own = factor[arm, : self.sizes[arm]]
+                own.bernoulli_(1 - share, generator=self.generators[arm]).div_(1 - share)
+        return (apart * factor).flatten(0, 1)
+
+
+def product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Each arm's (A * B, ..., in) by its own weight (A, out, in), plus its bias (A, out)."""
+    rows = x.reshape(len(weight), -1, x.shape[-1])
+    done = torch.bmm(rows, weight.mT) if bias is None else torch.baddbmm(bias.unsqueeze(1), rows, weight.mT)
+    return done.view(*x.shape[:-1], -1)

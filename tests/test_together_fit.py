@@ -1,0 +1,188 @@
+"""Networks trained together give the numbers that each gives alone, to float rounding; lengths read off, to the bit."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from datamodules.features import Features
+from datamodules.preparation import Preparation
+from datamodules.split import last_cutoffs
+from datamodules.window import Dims
+from forecast.models.cnn import CNN
+from forecast.models.linear import Linear
+from forecast.models.mlp import MLP
+from forecast.models.recurrent import GRU, LSTM, RNN
+from forecast.neural import NeuralForecaster
+from forecast.together.fit import fit_together
+from forecast.together.groups import groups
+
+DIMS = Dims(8, 3)
+SMALL = {"max_steps": 25, "batch_size": 8, "steps_per_epoch": 6}
+RATES = ({"lr": 0.001}, {"lr": 0.01}, {"lr": 0.03})
+
+
+def arms(model=MLP, each=RATES, *, dims=DIMS, size=5, seeds=(3, 4, 4), **options):
+    sizes = {} if model is Linear else {"hidden_size": size}
+    pairs = zip(each, seeds, strict=True)
+    return [NeuralForecaster(model(dims, **sizes, **own), seed=seed, **{**SMALL, **options}) for own, seed in pairs]
+
+
+def compared(panel, make, *, exact=False, rtol=2e-4):
+    """Fits alone and together; all that a fit leaves must be the same. Gives those that were fitted together."""
+    alone, together = make(), make()
+    assert groups(together) == [tuple(range(len(together)))]
+    for forecaster in alone:
+        forecaster.fit(panel)
+    state = torch.get_rng_state()
+    fit_together(together, panel)
+    assert torch.equal(torch.get_rng_state(), state)
+    for one, other in zip(alone, together, strict=True):
+        assert one.notes == other.notes
+        pd.testing.assert_frame_equal(one.curves, other.curves, check_exact=exact, rtol=rtol)
+        weights = other.module.state_dict()
+        for name, value in one.module.state_dict().items():
+            torch.testing.assert_close(weights[name], value, rtol=0 if exact else rtol, atol=0 if exact else 2e-5)
+        assert not other.module.training
+    return together
+
+
+@pytest.mark.parametrize("model", [Linear, MLP, CNN, RNN, GRU, LSTM])
+def test_every_network(make_panel, model):
+    panel = make_panel([60, 50])
+    fitted = compared(panel, lambda: arms(model))
+    assert len({float(each.curves["train_loss"].iloc[-1]) for each in fitted}) == 3
+    assert len(pickle.dumps(fitted[0])) < 100_000
+    for forecaster in fitted:
+        assert np.isfinite(forecaster.predict(panel, last_cutoffs(panel), 3)["mean"]).all()
+
+
+OPTIMISERS = (
+    *("Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop"),
+    "SGD",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("optimizer", OPTIMISERS)
+def test_every_optimiser(make_panel, optimizer):
+    each = [{"optimizer": optimizer, "lr": lr, "patience": 2} for lr in (0.01, 0.1, 0.01)]
+    compared(make_panel([60, 50]), lambda: arms(each=each), rtol=2e-3)
+
+
+def test_optimisers_beside_one_another(make_panel):
+    each = [{"optimizer": name, "lr": 0.01} for name in OPTIMISERS]
+    compared(make_panel([60, 50]), lambda: arms(each=each, seeds=range(len(each))), rtol=2e-3)
+
+
+@pytest.mark.parametrize("schedules", [("constant", "step", "cosine"), ("one_cycle", "warmup", "plateau")])
+def test_every_schedule(make_panel, schedules):
+    each = [{"schedule": schedule, "lr": 0.02} for schedule in schedules]
+    compared(make_panel([60, 50]), lambda: arms(each=each))
+
+
+def test_plateau_lowers_the_rate_of_its_own_arm_only(make_panel):
+    each = [{"schedule": "plateau", "lr": lr, "patience": 20} for lr in (0.5, 0.001, 0.5)]
+    compared(make_panel([60, 50]), lambda: arms(each=each, max_steps=60, steps_per_epoch=4), rtol=5e-3)
+
+
+def test_penalties_decay_clipping_and_initialisation(make_panel):
+    each = [
+        {"penalty": "l1", "penalty_weight": 0.01, "clip": 0.0},
+        {"penalty": "l2", "penalty_weight": 0.1, "clip": 0.05},
+        {"penalty": "elastic_net", "penalty_weight": 0.01, "init": "orthogonal"},
+        {"weight_decay": 0.1, "init": "kaiming_normal", "clip": 0.5},
+        {},
+    ]
+    compared(make_panel([60, 50]), lambda: arms(each=each, seeds=(0, 1, 2, 3, 4)))
+
+
+@pytest.mark.parametrize("model", [MLP, CNN, GRU, Linear])
+def test_dropout_draws_what_each_arm_draws_alone(make_panel, model):
+    each = [{"dropout": 0.0}, {"dropout": 0.3}, {"dropout": 0.6}, {"dropout": 0.3}]
+    compared(make_panel([60, 50]), lambda: arms(model, each, seeds=(0, 0, 1, 2)))
+
+
+@pytest.mark.parametrize("model", [MLP, LSTM])
+def test_augmentation_draws_what_each_arm_draws_alone(make_panel, model):
+    kinds = ("none", "jitter", "scale", "warp", "mask", "mixup")
+    each = [{"augment": kind, "augment_strength": 0.2} for kind in kinds]
+    panel = make_panel([60, 50], known=1, holes=0.1)
+    compared(panel, lambda: arms(model, each, dims=DIMS._replace(known=1), seeds=(0, 0, 1, 2, 3, 4)))
+
+
+def test_patience_ends_arms_at_different_epochs(make_panel):
+    each = [{"lr": 0.03, "patience": 1}, {"lr": 0.3, "patience": 1}, {"lr": 1.0, "patience": 2}, {"patience": 0}]
+    fitted = compared(make_panel([60, 50]), lambda: arms(each=each, seeds=(0, 1, 0, 2), max_steps=60), rtol=5e-3)
+    assert len({forecaster.notes["epochs"] for forecaster in fitted}) >= 3
+
+
+@pytest.mark.parametrize("optimizer", ["Adam", "Adafactor", "SGD", "RAdam", "ASGD"])
+def test_arms_that_go_on_keep_the_state_of_their_optimiser(make_panel, optimizer):
+    each = [
+        {"optimizer": optimizer, "lr": lr, "patience": patience} for lr, patience in ((1e6, 1), (0.01, 9), (0.01, 9))
+    ]
+    compared(make_panel([60, 50]), lambda: arms(each=each, seeds=(0, 1, 2), max_steps=40), rtol=2e-3)
+
+
+def test_arm_that_diverges_leaves_the_others_alone(make_panel):
+    each = [{"lr": 0.01}, {"lr": 1e6, "optimizer": "SGD", "clip": 0.0, "loss": "mse", "head": "point"}]
+    each = [{**each[1], "lr": 0.01}, each[1], {**each[1], "lr": 0.02}]
+    panel = make_panel([60, 50])
+    alone, together = arms(each=each), arms(each=each)
+    for forecaster in alone:
+        forecaster.fit(panel)
+    fit_together(together, panel)
+    for place in (0, 2):
+        pd.testing.assert_frame_equal(alone[place].curves, together[place].curves, check_exact=False, rtol=2e-4)
+    assert not np.isfinite(together[1].curves["val_loss"].iloc[-1])
+    assert together[1].notes == alone[1].notes
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"head": "point", "loss": "msle"},
+        {"head": "point", "loss": "huber", "scaling": "robust"},
+        {"scaling": "revin"},
+        {"difference": 2, "scaling": "last"},
+        {"levels": [0.05, 0.25, 0.75, 0.95], "scaling": "none"},
+    ],
+)
+def test_heads_and_scalings(make_panel, options):
+    each = [{**own, **options} for own in RATES]
+    compared(make_panel([60, 50]), lambda: arms(each=each))
+
+
+@pytest.mark.parametrize("model", [MLP, CNN, LSTM])
+@pytest.mark.parametrize("scaling", ["mean_abs", "revin"])
+def test_targets_covariates_lags_and_missing_values(make_panel, model, scaling):
+    panel = make_panel([60, 50, 40], targets=2, past=1, known=2, static=1, holes=0.2)
+    prepare = Preparation(missing="mask", features=Features(lags=(12,)), scaling="standard")
+    each = [{**own, "scaling": scaling} for own in RATES]
+    compared(panel, lambda: arms(model, each, dims=DIMS._replace(target=2), prepare=prepare))
+
+
+def test_embeddings_and_short_series(make_panel):
+    panel = make_panel([60, 50, 7], known=1)
+    prepare = Preparation(encode="embedding", short="pad", features=Features(calendar=("dayofweek", "hour")))
+    compared(panel, lambda: arms(prepare=prepare))
+
+
+def test_windows_that_do_not_fill_the_last_batch(make_panel):
+    fitted = compared(make_panel([40]), lambda: arms(max_steps=17, steps_per_epoch=50))
+    assert fitted[0].notes["windows"] % SMALL["batch_size"]
+    compared(make_panel([60]), lambda: arms(validation=0.0))
+    compared(make_panel([60]), lambda: arms(max_steps=3, batch_size=64))
+
+
+def test_trainings_of_several_lengths_are_read_off_one_to_the_bit(make_panel):
+    panel = make_panel([60, 50])
+
+    def make():
+        each = {"schedule": "constant", "patience": 0, "optimizer": "SGD", "dropout": 0.2}
+        return [arms(each=[each], seeds=(1,), max_steps=steps)[0] for steps in (18, 6, 20, 30)]
+
+    compared(panel, make, exact=True)
