@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytorch_lightning as pl
 import torch
 
 from datamodules.defaults import check_lengths, default_context_length
-from datamodules.errors import InputError, at_least
+from datamodules.drawn import DRAWS, drawn
+from datamodules.errors import InputError, at_least, one_of
 from datamodules.fill import refuse_holes
 from datamodules.history import padding, short_series
 from datamodules.index import Index, windows_in
@@ -70,7 +72,10 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         borders: where training, validation and test part.
         prepare: features, missing values, categories, scaling: what a network is to see of the panel.
         windows_per_epoch: training windows drawn an epoch; 0 for all.
-        seed: of the order of windows.
+        windows: training windows at most in all; 0 for all there are. What is learnt about columns and units is learnt
+            from all training rows still.
+        draw: which, of more: ``recent`` ones, or ``random`` ones; fewer are always a subset of more.
+        seed: of the order of windows, and of those drawn.
     """
 
     def __init__(
@@ -82,6 +87,8 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         borders: Borders = Borders(),
         prepare: Preparation = Preparation(),
         windows_per_epoch: int = 0,
+        windows: int = 0,
+        draw: str = "recent",
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -89,10 +96,13 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         at_least("horizon", horizon, 1)
         at_least("batch_size", batch_size, 1)
         at_least("windows_per_epoch", windows_per_epoch, 0)
+        at_least("windows", windows, 0)
+        one_of("draw", draw, DRAWS)
         at_least("seed", seed, 0)
         self.context_length, self.horizon, self.batch_size = context_length, horizon, batch_size
         self.borders, self.prepare = borders, prepare
         self.windows_per_epoch, self.seed = windows_per_epoch, seed
+        self._at_most: dict[str, Any] = {"windows": windows, "draw": draw}
         self._panel: Panel | None = None
         self._split: Split | None = None
         self._inputs: Inputs | None = None
@@ -157,6 +167,12 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         laid, length = self.laid, self.context_length
         return windows_in(laid.panel, laid.part(part), context_length=length, horizon=self.horizon, stride=stride)
 
+    @cached_property
+    def train_windows(self) -> Index:
+        """The windows that training draws from: all, or as many as were asked for."""
+        every = self.windows(self.split.train)
+        return drawn(every, self.laid.panel, **self._at_most, seed=self.seed)
+
     def setup(self, stage: str) -> None:
         """Lay the panel out on the trainer's device; one that is mapped from files stays there, and batches go."""
         if self.trainer:
@@ -175,7 +191,7 @@ class WindowDataModule(pl.LightningDataModule, ABC):
 
     def train_dataloader(self) -> WindowLoader:
         """Shuffled batches, several at a time on a single process (see ``ForecastModule.training_step``)."""
-        index = self.windows(self.split.train)
+        index = self.train_windows
         if len(index) == 0:
             part = self.split.train
             longest = int(np.argmax(part.stop - part.begin))

@@ -29,14 +29,16 @@ def default_context_length(panel: Panel, horizon: int) -> int:
     return max(1, min(wanted, int(lengths.min()) - 3 * horizon, room))
 
 
-def default_max_steps(panel: Panel, *, context_length: int, horizon: int, batch_size: int) -> int:
+def default_max_steps(panel: Panel, *, context_length: int, horizon: int, batch_size: int, most: int = 0) -> int:
     """Optimiser steps for a panel: forty passes over its windows, but at least 300 and at most 2,000.
+
+    Of the windows, ``most`` are counted at most; 0 for all.
 
     A budget in steps, because a pass over a large panel is long before a network has learnt all it can, and one over a
     small panel is nothing. Early stopping ends most trainings on small panels before it.
     """
     windows = np.maximum(panel.last_rows + 2 - panel.offsets[:-1] - context_length - horizon, 0).sum()
-    return int(np.clip(40 * windows // batch_size, 300, 2000))
+    return int(np.clip(40 * (min(windows, most) if most else windows) // batch_size, 300, 2000))
 
 
 def check_lengths(panel: Panel, *, context_length: int, horizon: int, extra: int = 0) -> None:

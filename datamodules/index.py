@@ -80,7 +80,7 @@ def windows_in(panel: Panel, part: Part, *, context_length: int, horizon: int, s
             blind, empty = _unobserved(chunk.panel, rows, context_length, horizon)
             dropped["nothing observed in the context"] += int(blind.sum())
             dropped["nothing observed in the target"] += int((empty & ~blind).sum())
-            parts.append(_runs(rows[~blind & ~empty] + chunk.row, stride))
+            parts.append(runs_of(rows[~blind & ~empty] + chunk.row, stride))
         first, kept = (np.concatenate(each) for each in zip(*parts, strict=True))
     some = kept > 0
     return Index(first[some], kept[some], stride, {reason: number for reason, number in dropped.items() if number})
@@ -93,7 +93,7 @@ def _all(first: np.ndarray, count: np.ndarray, step: int) -> np.ndarray:
     return rows
 
 
-def _runs(rows: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
+def runs_of(rows: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
     """First row and length of each run of ascending rows a step apart."""
     begins = np.flatnonzero(np.diff(rows, prepend=rows[:1] - 2 * step) != step)
     return rows[begins], np.diff(begins, append=len(rows))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import yaml
 
+from datamodules.drawn import DRAWS
 from datamodules.errors import InputError, at_least, one_of
 from datamodules.preparation import Preparation
 from forecast.ensemble.recipes import Recipe, recipes
@@ -58,7 +59,8 @@ class BacktestConfig:
             misses) or cqr (corrects its own); fits every forecaster twice
         metrics: names (forecast list metrics); the first one orders the leaderboard
         common: score only the rows that all forecasters have, where some lack rows
-        fit: training of the networks: max_steps, batch_size, steps_per_epoch, validation
+        fit: training of the networks: max_steps, or epochs, which win; batch_size, steps_per_epoch, windows, draw,
+            validation
         trainer: options of pytorch_lightning.Trainer: accelerator, devices, strategy, precision ...
     """
 
@@ -176,7 +178,17 @@ _WHERE_SAID: Final = (  # stand in a written configuration only where they say s
     *("prepare", "feature_sets", "ensembles", "together"),
 )
 INTERVALS: Final = ("own", "split", "aci", "cqr")
-FIT: Final = {"max_steps": int, "batch_size": int, "steps_per_epoch": int, "validation": float}
+FIT: Final = {
+    "max_steps": int,
+    "epochs": int,
+    "batch_size": int,
+    "steps_per_epoch": int,
+    "windows": int,
+    "draw": str,
+    "validation": float,
+}
+_SAME_LENGTH: Final = {"max_steps": ("epochs",), "epochs": ("max_steps", "steps_per_epoch")}
+_WORDS: Final = {"draw": DRAWS}  # of options of fit
 _LEAST: Final = {
     "horizon": 1,
     "context_length": 1,
@@ -224,7 +236,12 @@ def read_config(path: str | Path, flags: Mapping[str, Any]) -> BacktestConfig:
 
 
 def merged(found: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
-    """Both, where ``flags`` win; mappings in both are merged, those within them too."""
+    """Both, where ``flags`` win; mappings in both are merged, those within them too.
+
+    The length of training that ``flags`` say, in steps or in epochs, also replaces the other way of saying it.
+    """
+    hidden = {other for name in flags for other in _SAME_LENGTH.get(name, ())}
+    found = {name: value for name, value in found.items() if name not in hidden}
     nested = {name: found[name] for name, value in flags.items() if isinstance(value, dict)} if found else {}
     both = {name: merged(part, flags[name]) for name, part in nested.items() if isinstance(part, dict)}
     return {**found, **flags, **both}
@@ -232,6 +249,9 @@ def merged(found: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]
 
 def _fit_value(name: str, value: Any) -> Any:
     one_of("fit option", name, FIT)
+    if name in _WORDS:
+        one_of(name, str(value), _WORDS[name])
+        return str(value)
     found = number(value, FIT[name], InputError(f"{name} is {value!r}; expected a number. Correct it."))
-    at_least(name, found, 0 if name == "validation" else 1)
+    at_least(name, found, 0 if name in ("validation", "epochs", "windows") else 1)
     return found

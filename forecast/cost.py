@@ -29,7 +29,9 @@ def _alone(arm: Arm, task: Task) -> float:
     forecaster = innermost(arm.forecaster)
     cells = task.panel.n_series * task.horizon * arm.count * _CELL
     if isinstance(forecaster, NeuralForecaster):
-        return cells + forecaster.max_steps * forecaster.batch_size * forecaster.context_length * _NETWORK
+        passes = forecaster.epochs * (forecaster.windows or len(task.panel.target))
+        trained_on = passes or forecaster.max_steps * forecaster.batch_size
+        return cells + trained_on * forecaster.context_length * _NETWORK
     if hasattr(forecaster, "max_history"):
         return cells + task.panel.n_series * _SERIES
     return cells + len(task.panel.target) * _CELL

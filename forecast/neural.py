@@ -12,8 +12,9 @@ import torch
 
 from datamodules.ahead import check_ahead
 from datamodules.base import Borders, PanelData
+from datamodules.drawn import DRAWS
 from datamodules.encoder import remarks
-from datamodules.errors import InputError, at_least
+from datamodules.errors import InputError, at_least, one_of
 from datamodules.fill import count_holes, refuse_holes
 from datamodules.history import lacking_rows, listed, refuse_short, refuse_unseen
 from datamodules.inputs import Inputs
@@ -37,8 +38,12 @@ class NeuralForecaster:
         name: in every table; the class name if empty.
         seed: of weights, order of windows and dropout.
         max_steps: optimiser steps at most.
+        epochs: passes over all its training windows at most; where it is set, an epoch is all of them, whatever
+            ``max_steps`` and ``steps_per_epoch`` say.
         batch_size: windows an optimiser step.
         steps_per_epoch: optimiser steps between two validations.
+        windows: training windows at most; 0 for all there are.
+        draw: which, of more: ``recent`` ones, or ``random`` ones by ``seed``; fewer are always a subset of more.
         validation: share of each series, at the end of what ``fit`` sees, that early stopping is judged by; 0 for none.
         prepare: features, missing values, categories, scaling: what the network is to see of a panel.
         trainer: further arguments of ``pytorch_lightning.Trainer`` (accelerator, devices, strategy, precision ...).
@@ -59,23 +64,29 @@ class NeuralForecaster:
         name: str = "",
         seed: int = 0,
         max_steps: int = 1000,
+        epochs: int = 0,
         batch_size: int = 256,
         steps_per_epoch: int = 50,
+        windows: int = 0,
+        draw: str = "recent",
         validation: float = 0.1,
         prepare: Preparation = Preparation(),
         trainer: Mapping[str, Any] = {},
     ) -> None:
         at_least("seed", seed, 0)
         at_least("max_steps", max_steps, 1)
+        at_least("epochs", epochs, 0)
         at_least("batch_size", batch_size, 1)
         at_least("steps_per_epoch", steps_per_epoch, 1)
+        at_least("windows", windows, 0)
+        one_of("draw", draw, DRAWS)
         if not 0 <= validation < 1:
             raise InputError(f"validation is {validation}; expected a share from 0 to below 1. Give another.")
         self.module = module
         self.name = name or type(module).__name__
-        self.seed, self.max_steps, self.batch_size = seed, max_steps, batch_size
-        self.steps_per_epoch, self.validation, self.trainer = steps_per_epoch, validation, dict(trainer)
-        self.prepare = prepare
+        self.seed, self.max_steps, self.epochs, self.batch_size = seed, max_steps, epochs, batch_size
+        self.steps_per_epoch, self.windows, self.draw = steps_per_epoch, windows, draw
+        self.validation, self.prepare, self.trainer = validation, prepare, dict(trainer)
         self.curves = losses([])
         self.notes: dict[str, Any] = {}
         self._trained_note = ""
@@ -130,7 +141,7 @@ class NeuralForecaster:
 
     def trained(self, module: ForecastModule, data: PanelData, curves: pd.DataFrame, best_epoch: int) -> Self:
         """This forecaster with a network that was trained on ``data``, its losses by epoch, and notes."""
-        panel, train = data.panel, data.windows(data.split.train)
+        panel, train = data.panel, data.train_windows
         done = "padded" if self.prepare.short == "pad" else "without training windows"
         few = f"under {data.context_length + data.horizon} rows to train on, {done}"
         self._trained_note = _counted(panel, data.short, few)
@@ -261,22 +272,34 @@ class NeuralForecaster:
 
     def data(self, panel: Panel) -> PanelData:
         """The windows that ``fit`` trains and validates on."""
-        return PanelData(
+        data = PanelData(
             panel,
             context_length=self.dims.context_length,
             horizon=self.dims.horizon,
             batch_size=self.batch_size,
             borders=Borders(by="steps", validation=self.validation_steps(panel), test=0),
             windows_per_epoch=self.batch_size * self.steps_per_epoch,
+            windows=self.windows,
+            draw=self.draw,
             seed=self.seed,
             prepare=replace(self.prepare, short="skip" if self.prepare.short == "error" else self.prepare.short),
         )
+        if self.epochs:
+            data.windows_per_epoch = self.batch_size * self._steps_of_a_pass(data)
+        return data
+
+    def steps(self, data: PanelData) -> int:
+        """Optimiser steps that ``fit`` does on ``data`` at most, in one process."""
+        return self.epochs * self._steps_of_a_pass(data) if self.epochs else self.max_steps
+
+    def _steps_of_a_pass(self, data: PanelData) -> int:
+        return -(-len(data.train_windows) // self.batch_size)
 
     def trainer_options(self) -> dict[str, Any]:
         """The arguments of the Trainer that ``fit`` trains with."""
         own: dict[str, Any] = {
-            "max_steps": self.max_steps,
-            "max_epochs": -1,
+            "max_steps": -1 if self.epochs else self.max_steps,
+            "max_epochs": self.epochs or -1,
             "logger": False,
             "enable_checkpointing": False,
             "enable_progress_bar": False,

@@ -2,7 +2,7 @@
 
 import inspect
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -56,7 +56,6 @@ def resolve(config: BacktestConfig, panel: Panel) -> Resolved:
         "baselines": chosen("baselines", _members(BASELINES), "those that fit quickly"),
         "metrics": chosen("metrics", DEFAULT_METRICS, "the toolkit's"),
         "levels": levels,
-        "fit": _fit_defaults() | config.fit,
     }
     config = replace(config, **changes)  # type: ignore[arg-type]
     usual = _lengths(panel) >= np.median(_lengths(panel))
@@ -68,19 +67,27 @@ def resolve(config: BacktestConfig, panel: Panel) -> Resolved:
         config = replace(config, folds=_folds(basis, config))
         fewer = f"fewer than {_FOLDS}: the series are short" if config.folds < _FOLDS else "the toolkit's"
         reasons["folds"] = fewer
-    if "max_steps" not in config.fit:
-        sizes = {"context_length": config.context_length, "horizon": config.horizon}
-        steps = default_max_steps(basis, **sizes, batch_size=int(config.fit["batch_size"]))
-        config = replace(config, fit={"max_steps": steps, **config.fit})
-        reasons["fit"] = "max_steps by the number of windows; early stopping"
+    config = replace(config, fit=_length_of_training(basis, config, reasons))
     if config.window:
         _check_window(config)
     return Resolved(config, _long_enough(panel, config, reasons), reasons)
 
 
-def _fit_defaults() -> dict[str, object]:
+def _length_of_training(panel: Panel, config: BacktestConfig, reasons: dict[str, str]) -> dict[str, Any]:
+    """All options of ``fit``; of ``epochs`` and ``max_steps`` the one that says how long."""
     parameters = inspect.signature(NeuralForecaster).parameters
-    return {name: parameters[name].default for name in FIT if name != "max_steps"}
+    fit = {name: parameters[name].default for name in FIT if name != "max_steps"} | config.fit
+    if fit["epochs"]:
+        unused = [f"{name} {config.fit[name]}" for name in ("max_steps", "steps_per_epoch") if name in config.fit]
+        if unused:
+            reasons["fit"] = f"epochs say how long: {' and '.join(unused)} not used"
+        return {name: value for name, value in fit.items() if name not in ("max_steps", "steps_per_epoch")}
+    if "max_steps" not in fit:
+        sizes = {"context_length": config.context_length, "horizon": config.horizon, "batch_size": fit["batch_size"]}
+        stopping = "; early stopping" if fit["validation"] else ""
+        reasons["fit"] = f"max_steps by the number of windows{stopping}"
+        fit = {"max_steps": default_max_steps(panel, **sizes, most=fit["windows"]), **fit}
+    return fit
 
 
 def _members(names: tuple[str, ...]) -> tuple[Member, ...]:

@@ -108,6 +108,46 @@ def test_flags_win_and_options_of_fit_and_trainer_are_merged(tmp_path):
     assert found.trainer == {"devices": 2, "accelerator": "cpu"}
 
 
+@pytest.mark.parametrize(
+    ("told", "flags", "expected"),
+    [
+        ("max_steps: 5, steps_per_epoch: 2", {"epochs": "3"}, {"epochs": 3}),
+        ("epochs: 5, windows: 100", {"max_steps": "3"}, {"windows": 100, "max_steps": 3}),
+        ("epochs: 5", {"windows": "30", "draw": "random"}, {"epochs": 5, "windows": 30, "draw": "random"}),
+        ("epochs: 5", {"epochs": "3", "max_steps": "9"}, {"epochs": 3, "max_steps": 9}),
+    ],
+)
+def test_the_length_of_training_that_a_flag_says_replaces_the_other_way_of_saying_it(tmp_path, told, flags, expected):
+    file = tmp_path / "x.yaml"
+    file.write_text(f"data: a.csv\nhorizon: 3\nfit: {{{told}}}\n")
+    assert read_config(file, {"fit": flags}).fit == expected
+
+
+@pytest.mark.parametrize(
+    ("fit", "expected", "why"),
+    [
+        ({}, {"max_steps": 300, "steps_per_epoch": 50}, "max_steps by the number of windows; early stopping"),
+        ({"validation": 0.0}, {"max_steps": 300, "steps_per_epoch": 50}, "max_steps by the number of windows"),
+        ({"max_steps": 9, "windows": 40}, {"max_steps": 9, "steps_per_epoch": 50}, ""),
+        ({"epochs": 7}, {}, ""),
+        ({"epochs": 7, "max_steps": 9}, {}, "epochs say how long: max_steps 9 not used"),
+        (
+            {"epochs": 7, "max_steps": 9, "steps_per_epoch": 2},
+            {},
+            "epochs say how long: max_steps 9 and steps_per_epoch 2 not used",
+        ),
+    ],
+)
+def test_steps_are_chosen_only_where_nothing_says_how_long(fit, expected, why):
+    found = resolve(config(fit=fit), panel())
+    steps = {name: value for name, value in found.config.fit.items() if name in ("max_steps", "steps_per_epoch")}
+    assert steps == expected
+    assert found.config.fit["epochs"] == fit.get("epochs", 0)
+    assert found.reasons.get("fit", "") == why
+    again = resolve(found.config, panel())
+    assert (again.config, again.reasons) == (found.config, {})
+
+
 def test_resolved_configuration_says_everything_and_why():
     found = resolve(config(), panel())
     assert (found.config.context_length, found.config.folds, found.config.stride, found.config.freq) == (8, 5, 4, "D")
@@ -194,6 +234,9 @@ def test_forecasters_say_all_their_options():
         ({"trainer": {"devices": [1.5]}}, 'trainer: option "devices"'),
         ({"fit": {"max_steps": "many"}}, "max_steps is 'many'; expected a number"),
         ({"fit": {"max_steps": 0}}, "max_steps is 0"),
+        ({"fit": {"epochs": -1}}, "epochs is -1"),
+        ({"fit": {"windows": "few"}}, "windows is 'few'; expected a number"),
+        ({"fit": {"draw": "last"}}, "draw 'last' is not known; known are random, recent"),
         ({"models": "none", "baselines": "none"}, "neither a model nor a baseline"),
     ],
 )

@@ -102,12 +102,19 @@ def options_parser(command: str, purpose: str, epilog: str, usage: str = _USAGE)
             where = layout if name in (*LAYOUT, "data_dir") else parser
             where.add_argument(f"--{name.replace('_', '-')}", **options)
     add_preparation(parser)
-    parser.add_argument("--max-steps", metavar="STEPS", help="optimiser steps of a network's training, at most")
-    parser.add_argument("--batch-size", metavar="WINDOWS", help="windows an optimiser step")
+    for name, (metavar, text) in _FIT.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar=metavar, help=text)
     parser.add_argument("--config", metavar="FILE", help="YAML that says any of these options; those given here win")
     return parser
 
 
+_FIT: Final = {  # options of ``fit``: what stands for the value, and the help
+    "max_steps": ("STEPS", "optimiser steps of a network's training, at most"),
+    "epochs": ("PASSES", "its length in passes over all training windows, at most, in place of --max-steps"),
+    "batch_size": ("WINDOWS", "windows an optimiser step"),
+    "windows": ("COUNT", "training windows at most, all (0) unless said"),
+    "draw": ("recent|random", "which windows, where there are more; fewer are a subset of more (default: recent)"),
+}
 _METAVARS: Final = {
     "data": "FILE_OR_NAME",
     "feature_sets": "NAME=COLUMN,COLUMN",
@@ -122,9 +129,9 @@ def _told(value: Any) -> str:
 
 
 def _options(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """The options for BacktestConfig: the two of ``fit``, and the Trainer's from files and pairs."""
+    """The options for BacktestConfig: those of ``fit``, and the Trainer's from files and pairs."""
     options = dict(flags)
-    fit = {name: options.pop(name) for name in ("max_steps", "batch_size") if name in options}
+    fit = {name: options.pop(name) for name in _FIT if name in options}
     if fit:
         options["fit"] = fit
     if "trainer" in options:
@@ -187,7 +194,7 @@ def chosen(data: Mapping[str, str], config: BacktestConfig, reasons: Mapping[str
     if config.intervals != "own":
         rows.append(("intervals", config.intervals, why("intervals")))
     rows.append(("metrics", _told(config.metrics), why("metrics")))
-    rows.append(("fit", ", ".join(f"{name} {value}" for name, value in config.fit.items()), why("fit")))
+    rows.append(("fit", _fit_told(config.fit), why("fit")))
     if "short" in reasons:
         rows.append(("short", config.short, reasons["short"]))
     return facts(
@@ -195,6 +202,12 @@ def chosen(data: Mapping[str, str], config: BacktestConfig, reasons: Mapping[str
         (row for row in rows if row[:2] not in (("window", "0"), ("threads", "1"))),
         ("option", "value", "why"),
     )
+
+
+def _fit_told(fit: Mapping[str, Any]) -> str:
+    """The options of ``fit`` that say something."""
+    idle = {name for name in ("epochs", "windows") if not fit.get(name)} | (set() if fit.get("windows") else {"draw"})
+    return ", ".join(f"{name} {value}" for name, value in fit.items() if name not in idle)
 
 
 def show_result(result: "Backtest") -> None:
