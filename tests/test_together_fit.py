@@ -186,3 +186,19 @@ def test_trainings_of_several_lengths_are_read_off_one_to_the_bit(make_panel):
         return [arms(each=[each], seeds=(1,), max_steps=steps)[0] for steps in (18, 6, 20, 30)]
 
     compared(panel, make, exact=True)
+
+
+def test_trainings_of_several_epochs_are_read_off_one_to_the_bit(make_panel):
+    panel = make_panel([60, 50])
+
+    def make():
+        each = {"schedule": "constant", "patience": 0, "dropout": 0.2}
+        return [arms(each=[each], seeds=(1,), epochs=epochs)[0] for epochs in (2, 1, 4)]
+
+    fitted = compared(panel, make, exact=True)
+    assert [each.notes["epochs"] for each in fitted] == [2, 1, 4]
+
+
+def test_arms_of_a_stack_train_as_many_epochs_and_windows_as_they_are_told(make_panel):
+    fitted = compared(make_panel([60, 50]), lambda: arms(epochs=3, windows=30, draw="random"))
+    assert {(each.notes["epochs"], each.notes["steps"], each.notes["windows"]) for each in fitted} == {(3, 12, 30)}

@@ -73,6 +73,8 @@ def test_trainings_that_differ_in_length_only_are_one_read_off_several_times():
     arms = [network(model_options=free, max_steps=steps, seed=seed) for seed in (0, 1) for steps in (100, 500)]
     assert groups(arms) == [(0, 1), (2, 3)]
     assert groups([network(max_steps=steps) for steps in (100, 500)]) == [(0,), (1,)]
+    in_epochs = [network(model_options=free, epochs=epochs) for epochs in (1, 3)]
+    assert groups([network(model_options=free), *in_epochs]) == [(0,), (1, 2)]
 
 
 def test_network_with_a_training_of_its_own_stays_alone():

@@ -30,37 +30,30 @@ def fit_together(forecasters: Sequence[NeuralForecaster], panel: Panel) -> None:
     alike = {length_free(forecaster) for forecaster in forecasters}
     if len(forecasters) == 1:
         forecasters[0].fit(panel)
-    elif len(alike) == 1 and "" not in alike and len({forecaster.max_steps for forecaster in forecasters}) > 1:
+    elif len(alike) == 1 and "" not in alike and len({each.epochs or each.max_steps for each in forecasters}) > 1:
         read_off(forecasters, panel)
     else:
-        _fit_stack(sorted(forecasters, key=lambda forecaster: _plan(forecaster).key), panel)
+        _fit_stack(sorted(forecasters, key=lambda forecaster: Plan(forecaster.module.options, 0).key), panel)
 
 
 def _fit_stack(forecasters: Sequence[NeuralForecaster], panel: Panel) -> None:
     first = forecasters[0].data(panel)
-    device = _device(forecasters[0])
+    device, steps = _device(forecasters[0]), forecasters[0].steps(first)
     first.place(device)
     datas = [forecaster.data(panel).laid_as(first) for forecaster in forecasters]
     begun = [_begin(forecaster, data, device) for forecaster, data in zip(forecasters, datas, strict=True)]
     stack = Stack([module for module, _ in begun], [generator for _, generator in begun])
-    courses = [
-        Course(forecaster.max_steps, module.options["patience"], _change(module, generator))
-        for forecaster, (module, generator) in zip(forecasters, begun, strict=True)
-    ]
+    courses = [Course(steps, module.options["patience"], _change(module, generator)) for module, generator in begun]
     train(
         stack,
         Feed(_loaders(datas), stack.network.normalisation),
         Validation(first),
-        Optimisers(stack, [_plan(forecaster) for forecaster in forecasters]),
+        Optimisers(stack, [Plan(module.options, steps) for module, _ in begun]),
         courses,
     )
     for forecaster, (module, _), data, course in zip(forecasters, begun, datas, courses, strict=True):
         stack.write(course.weights, module)
         forecaster.trained(module, data, losses(course.rows), course.best_epoch)
-
-
-def _plan(forecaster: NeuralForecaster) -> Plan:
-    return Plan(forecaster.module.options, forecaster.max_steps)
 
 
 def _begin(

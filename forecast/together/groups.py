@@ -61,7 +61,8 @@ def length_free(forecaster: Forecaster) -> str:
     options = forecaster.module.options
     if options["schedule"] != "constant" or options["patience"]:
         return ""
-    return _told(forecaster, frozenset(("max_steps", "epochs")))
+    told = _told(forecaster, frozenset(("max_steps", "epochs")))
+    return f"{told}, in epochs" if told and forecaster.epochs else told
 
 
 def _told(forecaster: Any, free: frozenset[str]) -> str:

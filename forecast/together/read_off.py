@@ -35,17 +35,18 @@ def read_off(forecasters: Sequence[NeuralForecaster], panel: Panel) -> None:
 
     One whose length is not the end of an epoch of the longest is trained by itself: its last epoch is a part of one.
     """
-    longest = copy.copy(max(forecasters, key=lambda forecaster: forecaster.max_steps))
-    marks = Marks([forecaster.max_steps for forecaster in forecasters])
+    data = forecasters[0].data(panel)
+    lengths = [forecaster.steps(data) for forecaster in forecasters]
+    longest = copy.copy(forecasters[lengths.index(max(lengths))])
+    marks = Marks(lengths)
     longest.trainer = {**longest.trainer, "callbacks": [marks]}
     longest.fit(panel)
-    for forecaster in forecasters:
-        weights = marks.weights.get(forecaster.max_steps)
+    for forecaster, length in zip(forecasters, lengths, strict=True):
+        weights = marks.weights.get(length)
         if weights is None:
             forecaster.fit(panel)
             continue
-        data = forecaster.data(panel)
         with own_randomness(forecaster.seed):
             module = forecaster.fresh(data).to(longest.module.device)
         module.load_state_dict(weights)
-        forecaster.trained(module, data, longest.curves[longest.curves["step"] <= forecaster.max_steps], 0)
+        forecaster.trained(module, data, longest.curves[longest.curves["step"] <= length], 0)
