@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from datamodules.panel import Panel
 from datamodules.split import cutoffs_at_positions, known_rows
 from forecast.footprint import fitted_bytes
 from forecast.forecaster import Forecaster, Seeded, innermost
+from forecast.inside import inside
 from forecast.neural import NeuralForecaster
 from forecast.table import join_actuals, stacked
 from forecast.threads import own_threads
@@ -35,6 +36,8 @@ class Task:
         history: rows that a series must have up to a cutoff; with fewer, no forecaster forecasts it there, so that all
             are scored on the same rows.
         threads: that each arm's numbers are computed with (``forecast.threads.own_threads`` says why it is fixed).
+        inside: cutoffs of each series in each of the parts that a network is trained and validated on, at which it is
+            asked as well (``forecast.inside``).
     """
 
     panel: Panel
@@ -46,6 +49,7 @@ class Task:
     levels: tuple[float, ...]
     history: int = 1
     threads: int = 1
+    inside: int = 0
 
     def cutoffs(self, positions: np.ndarray) -> np.ndarray:
         """(F, N) cutoff rows at ``positions`` (F); -1 for a series that has ended or has too little history there.
@@ -78,11 +82,15 @@ class Arm:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What an arm left: rows of the forecast table (none when it failed), its losses, and a row for ``runs``."""
+    """What an arm left: rows of the forecast table (none when it failed), its losses, and a row for ``runs``.
+
+    And of a network, where that was wanted, its forecasts within what it was trained and validated on.
+    """
 
     table: pd.DataFrame
     curves: pd.DataFrame
     run: dict[str, Any]
+    inside: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def plan(forecasters: Sequence[Forecaster], n_folds: int, *, refit: str | int, seeds: Sequence[int]) -> list[Arm]:
@@ -149,9 +157,31 @@ def answer(forecaster: Forecaster, arm: Arm, task: Task, fit_seconds: float, *, 
         record |= {name: value for name, value in seconds.items() if value}
         record |= {"note": said, "error": f"{type(error).__name__}: {error}"}
         return Part(pd.DataFrame(), _curves(forecaster, arm), record)
-    record |= seconds | _merged([*notes, said])
     record |= {"parameters": int(getattr(forecaster, "parameters", 0)), "bytes": sum(sizes) if local else sizes[-1]}
-    return Part(table, _curves(forecaster, arm), record)
+    within, failed = _inside(forecaster, arm, task)
+    return Part(table, _curves(forecaster, arm), record | seconds | _merged([*notes, said, failed]), within)
+
+
+def _inside(forecaster: Forecaster, arm: Arm, task: Task) -> tuple[pd.DataFrame, str]:
+    """The rows of ``forecast.inside`` of an arm, where they are wanted; and if that fails, a note about why."""
+    if not task.inside:
+        return pd.DataFrame(), ""
+    try:
+        table = inside(
+            forecaster,
+            training_panel(arm, task),
+            most=task.inside,
+            history=task.history,
+            horizon=task.horizon,
+            levels=task.levels,
+            seasonality=task.seasonality,
+        )
+    except Exception as error:  # noqa: BLE001 - the forecasts that are scored stand without these
+        return pd.DataFrame(), f"no forecasts within the training rows ({type(error).__name__}: {error})"
+    if len(table):
+        table.insert(1, "seed", np.int64(arm.seed))
+        table.insert(2, "fold", np.int64(arm.first))
+    return table, ""
 
 
 @contextmanager

@@ -51,6 +51,7 @@ def backtest(
     window: int = 0,
     threads: int = 1,
     together: bool = False,
+    inside: int = 0,
     engine: str | Engine = "",
     workers: int = 0,
     shard: str = "",
@@ -79,6 +80,8 @@ def backtest(
         threads: that each fit computes with; one that is wide may be faster with more. They decide its last bits.
         together: train networks of one shape that see the same rows as one, and read one training off at several
             lengths; faster, and the same numbers to rounding (``forecast.together``).
+        inside: cutoffs of each series within the rows that a network is trained on, and as many within those that it is
+            validated on, at which it is asked as well, for ``Backtest.inside``.
         engine: who runs the fits: ``serial``, ``processes``, ``ray``, or an Engine; the numbers do not depend on it.
         workers: fits at a time, 0 for what the engine takes; from 2 on, ``processes`` unless an engine is named.
         shard: such as ``3/20``: only the fits of that share, of as many that together are all (``forecast.shards``).
@@ -96,12 +99,13 @@ def backtest(
     named(metrics)
     for name, value in (("stride", stride), ("gap", gap), ("seasonality", seasonality), ("window", window)):
         at_least(name, value, 0)
+    at_least("inside", inside, 0)
     at_least("threads", threads, 1)
     by = engine if isinstance(engine, Engine) else engine_of(engine, workers=workers)
     seasonality = seasonality or panel.seasonality
     positions = rolling_positions(panel, horizon=horizon, folds=folds, stride=stride or horizon)
     history = max(getattr(forecaster, "history", 1) for forecaster in forecasters)
-    task = Task(panel, positions, horizon, gap, window, seasonality, check_levels(levels), history, threads)
+    task = Task(panel, positions, horizon, gap, window, seasonality, check_levels(levels), history, threads, inside)
     if (task.cutoffs(positions) < 0).all():
         raise InputError(
             f"no series has {history} rows up to one of the {folds} cutoffs, which the longest context needs, and a "
@@ -134,6 +138,7 @@ def backtest(
         "window": window,
         "threads": threads,
         **({"together": True} if together else {}),
+        **({"inside": inside} if inside else {}),
     }
     table = _table([part.table for part in done if len(part.table)], task.levels)
     runs = pd.DataFrame([part.run for part in done])
@@ -149,6 +154,7 @@ def backtest(
         covariates=covariate_health(panel),
         provenance=provenance(panel, list(chosen), time.perf_counter() - started) | made_by,
         series=series_traits(panel, int(positions[0]), seasonality),
+        inside=stacked(within) if (within := [part.inside for part in done if len(part.inside)]) else pd.DataFrame(),
     )
 
 

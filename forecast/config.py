@@ -52,6 +52,8 @@ class BacktestConfig:
         window: rows of history that a fit sees; all
         threads: processor threads of a fit, which decide its last bits; more may pay for wide networks
         together: train networks of one shape as one; faster, and the same to rounding
+        inside: cutoffs inside the training and the validation part at which networks are asked as well, for the gap
+            between training and test
         levels: quantile levels of the intervals
         ensembles: rows made of the forecasts of all models: mean, median, trimmed, inverse and greedy (which learn
             weights on earlier folds), or all of these; and seeds, the mean of the seeds of each network; none
@@ -95,6 +97,7 @@ class BacktestConfig:
     window: int = 0
     threads: int = 1
     together: bool = False
+    inside: int = 0
     levels: tuple[float, ...] = (0.1, 0.9)
     ensembles: tuple[Recipe, ...] = ()
     intervals: str = "own"
@@ -175,7 +178,7 @@ LAYOUT: Final = (  # options about the table's layout, for ``datamodules.readers
 _SPECIAL: Final = ("models", "baselines", "feature_sets", "ensembles")  # values of a form of their own
 _WHERE_SAID: Final = (  # stand in a written configuration only where they say something
     *("past", "known", "static", "categories", "static_table", "zone", "decimal", "thousands", "data_dir", "id"),
-    *("prepare", "feature_sets", "ensembles", "together"),
+    *("prepare", "feature_sets", "ensembles", "together", "inside"),
 )
 INTERVALS: Final = ("own", "split", "aci", "cqr")
 FIT: Final = {
@@ -199,6 +202,7 @@ _LEAST: Final = {
     "seeds": 1,
     "window": 0,
     "threads": 1,
+    "inside": 0,
 }
 
 

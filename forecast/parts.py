@@ -84,7 +84,8 @@ class Parts:
 
     def __init__(self, folder: Path, task: Task) -> None:
         self.folder = folder
-        numbers = (task.horizon, task.gap, task.window, task.seasonality, task.levels, task.history, task.threads)
+        numbers = [task.horizon, task.gap, task.window, task.seasonality, task.levels, task.history, task.threads]
+        numbers += [task.inside] if task.inside else []
         self._common = json.dumps([task.panel.fingerprint(), task.positions.tolist(), *numbers])
 
     def _paths(self, team: Team) -> list[Path]:
@@ -129,6 +130,8 @@ class Parts:
             temporary.chmod(0o755)
             part.table.to_parquet(temporary / "table.parquet")
             part.curves.to_parquet(temporary / "curves.parquet")
+            if len(part.inside):
+                part.inside.to_parquet(temporary / "inside.parquet")
             (temporary / "run.json").write_text(json.dumps(part.run))
             place(temporary, path)
         finally:
@@ -155,7 +158,9 @@ def _read(path: Path) -> Part | None:
         return None
     try:
         run = json.loads((path / "run.json").read_text(encoding="utf-8"))
-        return Part(pd.read_parquet(path / "table.parquet"), pd.read_parquet(path / "curves.parquet"), run)
+        table, curves = (pd.read_parquet(path / f"{name}.parquet") for name in ("table", "curves"))
+        within = path / "inside.parquet"
+        return Part(table, curves, run, pd.read_parquet(within) if within.exists() else pd.DataFrame())
     except (OSError, ValueError) as error:  # ValueError: what json and pyarrow raise
         raise InputError(
             f"finished part {path} of a backtest is damaged. Remove it, or say --overwrite to start anew."

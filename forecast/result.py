@@ -49,6 +49,9 @@ class Backtest:
         provenance: fingerprint, clock, versions, seeds, machine.
         series: a row per series and target with what was known of it at the first cutoff, to group it by
             (``forecast.evaluation.series_traits``); empty in folders of earlier versions.
+        inside: forecasts of networks within the rows that they were trained and validated on: the columns of ``table``,
+            the first fold that the fit served as ``fold``, and ``part``, ``train`` or ``validation``; empty unless
+            asked for.
     """
 
     spec: dict[str, Any]
@@ -60,6 +63,7 @@ class Backtest:
     covariates: pd.DataFrame
     provenance: dict[str, Any]
     series: pd.DataFrame = field(default_factory=pd.DataFrame)
+    inside: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -191,6 +195,9 @@ class Backtest:
         _atomic(folder / "calibration.csv", lambda path: self.calibration().to_csv(path, index=False))
         _atomic(folder / "scores.csv", lambda path: cell_scores(self.table).to_csv(path, index=False))
         _atomic(folder / "forecasts.parquet", lambda path: self.table.to_parquet(path, index=False))
+        (folder / "inside.parquet").unlink(missing_ok=True)
+        if len(self.inside):
+            _atomic(folder / "inside.parquet", lambda path: self.inside.to_parquet(path, index=False))
         _atomic(folder / "recent.parquet", lambda path: self.recent.to_parquet(path, index=False))
         derived = {
             "breakdowns": breakdowns(self.table, self.metrics, series=self.series, zone=self.zone),
@@ -230,6 +237,7 @@ class Backtest:
                 covariates=_read_csv(folder / "covariates.csv"),
                 provenance=json.loads((folder / "provenance.json").read_text()),
                 series=_read_series(folder / "series.csv"),
+                inside=pd.read_parquet(within) if (within := folder / "inside.parquet").is_file() else pd.DataFrame(),
             )
         except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: what json, pandas and pyarrow raise
             reason = " ".join(str(error).split())
@@ -249,7 +257,7 @@ FILES = (
     "covariates.csv",
     "provenance.json",
 )
-OPTIONAL = ("series.csv",)  # not in folders of earlier versions
+OPTIONAL = ("series.csv", "inside.parquet")  # not in folders of earlier versions, or only where it was asked for
 _CALIBRATION = ["model", "step", "level", "rows", "coverage", "width"]
 _TEXTS = ("model", "unique_id", "target", "dropped", "note", "error", "cutoff", "kind", "column", "role", "categories")
 

@@ -32,6 +32,7 @@ LAYERS = (
     ("forecast.cost", "forecast.parts", "forecast.shards"),
     ("forecast.teams",),
     ("forecast.arms",),
+    ("forecast.inside",),
     ("forecast.together",),
     ("forecast.ensemble",),
     ("forecast.footprint",),

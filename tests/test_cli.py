@@ -12,7 +12,7 @@ import yaml
 
 import forecast.cli
 from forecast.cli import COMMANDS, main
-from forecast.result import FILES, OPTIONAL, Backtest
+from forecast.result import FILES, Backtest
 from forecast.teams import run as real_run
 
 QUICK = ["--models", "Linear", "--baselines", "SeasonalNaive", "--max-steps", "4", "--folds", "3"]
@@ -144,6 +144,15 @@ def test_second_run_into_a_folder_resumes(data, monkeypatch):
     assert forecasts("out").equals(first)
     assert backtest(data, "--output", "out", "--overwrite") == 0
     assert len(done) == 4
+
+
+def test_option_that_is_said_no_more_is_another_backtest(data, capsys):
+    assert backtest(data, "--output", "out", "--together", "--inside", "2") == 0
+    assert set(Backtest.load("out").inside["part"]) == {"train", "validation"}
+    assert backtest(data, "--output", "out") == 2
+    assert "out holds a backtest with other together, inside" in capsys.readouterr().err
+    assert backtest(data, "--output", "out", "--overwrite") == 0
+    assert not Path("out/inside.parquet").exists()
 
 
 def test_equal_commands_share_a_folder_and_others_do_not(data):
@@ -305,6 +314,6 @@ def test_all_files_are_there_and_provenance_names_the_data(data):
     boards = {f"leaderboard.{ending}" for ending in ("csv", "md", "tex")}
     derived = {f"{name}.csv" for name in ("breakdowns", "residuals", "residuals_by_series", "scores", "calibration")}
     tests = {f"{name}.csv" for name in ("significance", "intervals", "ranks", "confidence_set")}
-    expected = {*FILES, *OPTIONAL, *boards, *derived, *tests, "report.html", "parts"}
+    expected = {*FILES, "series.csv", *boards, *derived, *tests, "report.html", "parts"}
     assert {path.name for path in folder.iterdir()} == expected
     assert len(json.loads((folder / "provenance.json").read_text())["fingerprint"]) == 64

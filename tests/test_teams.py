@@ -25,7 +25,7 @@ from forecast.shards import deal
 from forecast.teams import Team, run, teams
 from forecast.together.fit import fit_together
 
-OPTIONS = {"horizon": 3, "folds": 2, "refit": "always", "seeds": 2}
+OPTIONS = {"horizon": 3, "folds": 2, "refit": "always", "seeds": 2, "inside": 3}
 TRAINING = {"max_steps": 6, "steps_per_epoch": 3, "batch_size": 16}
 
 
@@ -41,7 +41,7 @@ def forecasters():
 def sha(result):
     """Of all that a backtest found but the seconds."""
     runs = result.runs.drop(columns=["fit_seconds", "predict_seconds"])
-    frames = (result.table, result.curves, runs)
+    frames = (result.table, result.curves, runs, result.inside)
     told = [frame.to_csv(index=False, float_format=float.hex) for frame in frames]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 

@@ -36,7 +36,7 @@ def prepare(folder: Path, spec: dict[str, Any], fingerprint: str, *, overwrite: 
         for name in (*FILES, *OPTIONAL):
             (folder / name).unlink(missing_ok=True)
     spec = yaml.safe_load(yaml.safe_dump(spec))
-    refuse_another(folder, spec, fingerprint)
+    refuse_another(folder, spec, fingerprint, complete=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         texts = (yaml.safe_dump(spec, sort_keys=False), json.dumps({"fingerprint": fingerprint}))
@@ -49,8 +49,11 @@ def prepare(folder: Path, spec: dict[str, Any], fingerprint: str, *, overwrite: 
         raise InputError(f"output {folder} cannot be written: {error.strerror}. Name another folder.") from error
 
 
-def refuse_another(folder: Path, spec: dict[str, Any], fingerprint: str) -> None:
-    """Raise InputError when the folder holds another configuration, or a result on other data."""
+def refuse_another(folder: Path, spec: dict[str, Any], fingerprint: str, *, complete: bool = False) -> None:
+    """Raise InputError when the folder holds another configuration, or a result on other data.
+
+    Options that the folder's configuration says and a ``complete`` one does not are other ones too.
+    """
     if not (folder / "config.yaml").exists():
         return
     advice = "Say --overwrite to start anew, or name another folder with --output."
@@ -62,7 +65,8 @@ def refuse_another(folder: Path, spec: dict[str, Any], fingerprint: str) -> None
     except (ValueError, yaml.YAMLError) as error:  # ValueError: what json raises, and text that is no UTF-8
         raise InputError(f"{folder} holds a backtest whose configuration or provenance is damaged. {advice}") from error
     stored = stored if isinstance(stored, dict) else {}
-    differing = [name for name in spec if name not in _SCORING and stored.get(name) != spec[name]]
+    names = [name for name in {**spec, **(stored if complete else {})} if name not in _SCORING]
+    differing = [name for name in names if stored.get(name) != spec.get(name)]
     if differing:
         raise InputError(f"{folder} holds a backtest with other {', '.join(differing)}. {advice}")
     if provenance.exists() and known.get("fingerprint") != fingerprint:

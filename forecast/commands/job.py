@@ -78,6 +78,7 @@ def carry_out(job: Job, folder: Path, engine: "Engine", *, shard: str = "") -> "
             window=config.window,
             threads=config.threads,
             together=config.together,
+            inside=config.inside,
             engine=engine,
             shard=shard,
             folder=folder / "parts",
