@@ -45,7 +45,8 @@ def row(network, level, factors, base, rng, status="", **more):
     if not level:
         parts |= {"train": np.nan, "validation": np.nan}
     return (
-        {"network": network, "level": level, **factors, "rows": 260, **values, **spreads, **parts}
+        {"network": network, "kind": "network" if level else "baseline", "level": level, **factors}
+        | {"reference": False, "rows": 260, "note": "", **values, **spreads, **parts}
         | {"gap": parts["test"] - parts["train"], "difference": np.nan, "low": np.nan, "high": np.nan}
         | {"p_value": np.nan, "p_holm": np.nan, "fit_seconds": 0.5 + rng.uniform(), "parameters": 1345, "bytes": 5400}
         | {"sparsity": 0.01, "windows": 900, "undefined": "", "status": status}
@@ -54,8 +55,9 @@ def row(network, level, factors, base, rng, status="", **more):
 
 
 def compared(table):
-    """The table with differences of each network's levels to its first one."""
+    """The table with differences of each network's levels to its first one, which is the reference."""
     for _, rows in table[table["level"] != ""].groupby("network", sort=False):
+        table.loc[rows.index[0], "reference"] = True
         gain = rows["mse"] - rows["mse"].iloc[0]
         there = gain.index[1:][gain.iloc[1:].notna()]
         table.loc[there, "difference"] = gain[there]
@@ -171,6 +173,20 @@ def data_size():
     )
 
 
+def architecture():
+    """Networks are the levels, so that none of them has a name beside it."""
+    rng = np.random.default_rng(8)
+    names = ("Linear", "MLP", "CNN", "RNN", "LSTM")
+    rows = [
+        row("", name, {"architecture": name}, 1 + rank / 9, rng, parameters=300 * 2**rank)
+        for rank, name in enumerate(names)
+    ]
+    rows += [row("Theta", "", {"architecture": ""}, 1.2, rng), row("SeasonalNaive", "", {"architecture": ""}, 1.4, rng)]
+    table = compared(pd.DataFrame(rows))
+    scales = {"architecture": "names"}
+    return View("Architecture", "Which network?", "Linear has the lowest MSLE.", table, scales, METRICS, losses(table))
+
+
 def hostile():
     """Every text that comes from a person, as hostile as it gets."""
     rng = np.random.default_rng(6)
@@ -187,4 +203,12 @@ def hostile():
 
 
 def every():
-    return [learning_rate(), activation(), regularisation(), grid(), data_size(), learning_rate(("MLP", "CNN", "LSTM"))]
+    return [
+        learning_rate(),
+        activation(),
+        regularisation(),
+        grid(),
+        data_size(),
+        architecture(),
+        learning_rate(("MLP", "CNN", "LSTM")),
+    ]

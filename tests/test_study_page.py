@@ -141,6 +141,7 @@ AWKWARD = {
     "no losses": replace(learning_rate(), curves=pd.DataFrame()),
     "names": activation(),
     "grid": grid(),
+    "networks as levels": study_pages.architecture(),
     "growth": study_pages.data_size(),
     "hostile": hostile(),
     "many": study_pages.regularisation(),
@@ -159,7 +160,11 @@ const trial = setInterval(async () => {
     titles.push(document.querySelector("[data-chart=level]")?.previousElementSibling.textContent);
   });
   document.body.dataset.titles = titles.join("|");
-  document.querySelectorAll(".chip input").forEach((box) => { box.checked = !box.checked; changed(box); });
+  document.querySelectorAll(".chips").forEach((chips) => {
+    const box = chips.querySelector("input");
+    box.checked = !box.checked;
+    changed(box);
+  });
   const files = [];
   URL.createObjectURL = (blob) => { files.push(blob.text()); return "#"; };
   HTMLAnchorElement.prototype.click = () => {};

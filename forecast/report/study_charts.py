@@ -10,7 +10,7 @@ from forecast.evaluation.metrics import direction
 from forecast.report.columns import column
 from forecast.report.numbers import compact
 from forecast.report.study_table import all_of
-from forecast.report.study_view import StudyView, has_level, is_ordered, levels_of, text_of
+from forecast.report.study_view import StudyView, has_level, is_ordered, levels_of, names_of, text_of
 
 _PARTS = ("train", "validation", "test")
 _SPENT = ("fit_seconds", "parameters", "bytes", "sparsity")
@@ -25,7 +25,7 @@ def charts(view: StudyView, models: Sequence[str]) -> dict[str, Any]:
     the ``label`` and ``status`` of each row; ``values`` and ``spreads`` are (R) by metric or other column.
     """
     table = view.table.reset_index(drop=True)
-    of_level = has_level(table) if len(table) else pd.Series(dtype=bool)
+    of_level = has_level(table)
     factors, places = _factors(view, table, of_level)
     metrics = all_of(view)
     kept = [name for name in (*metrics, *_PARTS, *_SPENT) if name in table]
@@ -36,7 +36,7 @@ def charts(view: StudyView, models: Sequence[str]) -> dict[str, Any]:
             {"name": name, "label": column(name, True).label, "direction": direction(name)} for name in metrics
         ],
         "rows": {
-            "model": [models.index(name) for name in table["network"].astype(str)],
+            "model": [models.index(name) for name in names_of(table)],
             "levels": places,
             "label": table["level"].fillna("").map(text_of).tolist(),
             "status": table["status"].fillna("").astype(str).tolist() if "status" in table else [""] * len(table),
@@ -96,9 +96,9 @@ def _curves(view: StudyView, table: pd.DataFrame, models: Sequence[str]) -> list
     curves = view.curves
     if curves.empty:
         return []
-    rows = {key: row for row, key in enumerate(zip(table["network"].astype(str), table["level"].map(str), strict=True))}
+    rows = {key: row for row, key in enumerate(zip(names_of(table), table["level"].map(str), strict=True))}
     found = []
-    for key, fits in curves.groupby([curves["network"].astype(str), curves["level"].map(str)], sort=False):
+    for key, fits in curves.groupby([names_of(curves), curves["level"].map(str)], sort=False):
         if key not in rows:
             continue
         train, valid = (_mean_path(fits, name) for name in ("train_loss", "val_loss"))

@@ -17,7 +17,7 @@ from forecast.report.pack import packed_json, packed_plotly
 from forecast.report.sentences import sentences
 from forecast.report.study_charts import charts, shown
 from forecast.report.study_table import main_table, other_table
-from forecast.report.study_view import StudyView, looks
+from forecast.report.study_view import StudyView, has_level, looks, names_of
 from forecast.report.styles import Style
 from forecast.report.typeset import latex, markdown
 from forecast.report.whole import write_whole
@@ -76,6 +76,7 @@ def _part(view: StudyView, styles: Sequence[Style], data: dict[str, Any], place:
         },
         "there": there,
         "networks": [styles[model] for model in there["networks"]],
+        "several": view.table.loc[has_level(view.table), "network"].nunique() > 1,
         "present": present,
         "shown": {look.name for look in _telling(present, view)},
         "index": {look.name: position for position, look in enumerate(styles)},
@@ -95,9 +96,7 @@ def _telling(present: Sequence[Style], view: StudyView) -> list[Style]:
     others = [look for look in present if look.kind != "network"]
     if not others or not view.metrics or view.metrics[0] not in view.table:
         return networks + others[:1]
-    scores = view.table.set_index(view.table["network"].astype(str))[view.metrics[0]] * (
-        direction(view.metrics[0]) or 1
-    )
+    scores = view.table.set_index(names_of(view.table))[view.metrics[0]] * (direction(view.metrics[0]) or 1)
     return [*networks, min(others, key=lambda look: float(np.nan_to_num(scores[look.name], nan=np.inf)))]
 
 
@@ -105,11 +104,6 @@ def _facts(view: StudyView, data: dict[str, Any], networks: list[int]) -> list[s
     """What was compared, in a few words each."""
     date = pd.to_datetime(str(view.provenance.get("date", "")), utc=True, errors="coerce")
     found = [f"{len(factor['texts'])} levels of {factor['label']}" for factor in data["factors"]]
-    found.append(f"{len(networks)} networks" if len(networks) != 1 else data_name(view))
+    names = names_of(view.table)
+    found.append(f"{len(networks)} networks" if len(networks) != 1 else str(names.iloc[0]))
     return [*found, *([] if pd.isna(date) else [f"{date:%Y-%m-%d}"])]
-
-
-def data_name(view: StudyView) -> str:
-    """The only network of a study."""
-    table = view.table
-    return str(table["network"].iloc[0]) if len(table) else "no network"

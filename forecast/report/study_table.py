@@ -1,5 +1,6 @@
 """A study's table -> the tables of its page: the article's form, and everything else that was measured."""
 
+import re
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ import pandas as pd
 from forecast.evaluation.metrics import all_metrics
 from forecast.report.columns import Column, column
 from forecast.report.numbers import NONE, fixed, places
-from forecast.report.study_view import StudyView, has_level, text_of
+from forecast.report.study_view import StudyView, has_level, is_ordered, names_of, text_of
 from forecast.report.styles import Style
 from forecast.report.tables import Cell, Grid, Line, best_rows, cells_of
 
@@ -27,13 +28,14 @@ _LABELS = {
     "rows": "Values",
 }
 _MEANINGS = {
-    "difference": "Difference to the reference level in the deciding metric, and its 95 % interval.",
-    "p_holm": "Paired test against the reference level: how easily chance alone would make a difference as large, "
-    "corrected for the number of levels (Holm).",
+    "difference": "Difference to the reference level of the same network in scaled absolute error, with its 95 % "
+    "interval: below zero is better.",
+    "p_holm": "Paired test of that difference: how easily chance alone would make one as large, corrected for the "
+    "number of levels (Holm).",
     "p_value": "The same test before the correction for the number of levels.",
-    "train": "The deciding metric on cutoffs inside the training part.",
-    "validation": "The deciding metric on cutoffs inside the validation part.",
-    "test": "The deciding metric on the test rows.",
+    "train": "The first metric on cutoffs inside the training part.",
+    "validation": "The first metric on cutoffs inside the validation part.",
+    "test": "The first metric on the test rows.",
     "gap": "Test minus training: what is lost on data that the network has not seen.",
     "sparsity": "Share of weights smaller than 0.001.",
     "windows": "Windows that the network was trained on.",
@@ -63,27 +65,13 @@ def all_of(view: StudyView) -> list[str]:
 
 def _table(view: StudyView, styles: Mapping[str, Style], metrics: list[str], others: list[str], remarks: bool) -> Grid:
     table = view.table.reset_index(drop=True)
-    of_level = has_level(table)
-    heads = _heads(view, table, of_level)
-    well = _texts(table, "status") == ""
+    heads = _heads(view, table)
+    names = names_of(table).tolist()
     columns, cells = [head for head, _ in heads], [texts for _, texts in heads]
     for name in [*metrics, *(name for name in others if name in table and not _is_empty(table[name]))]:
-        shown = _column(name, bool(pd.api.types.is_numeric_dtype(table[name])))
-        if name == "status":
-            columns.append(shown)
-            cells.append([Cell(text.partition(":")[0] or "", text) for text in _texts(table, name)])
-            continue
-        values = table[name]
-        best = best_rows(values.where(well), name) if name in metrics else set()
-        columns.append(shown)
-        cells.append(
-            [
-                replace(cell, best=row in best, spread=spread)
-                for row, (cell, spread) in enumerate(zip(cells_of(values, shown), _beside(table, name), strict=True))
-            ]
-        )
-    said = [_remark(row) if remarks else ("", "", "Failed") for row in table.to_dict("records")]
-    names = table["network"].astype(str)
+        columns.append(_column(name, bool(pd.api.types.is_numeric_dtype(table[name]))))
+        cells.append(_cells(table, name, columns[-1], _best(table, name) if name in metrics else set()))
+    said = [_remark(row) if remarks else ("", "", "") for row in table.to_dict("records")]
     lines = [
         Line(tuple(each[row] for each in cells), styles.get(names[row]), message, remark, failed)
         for row, (message, remark, failed) in enumerate(said)
@@ -91,28 +79,48 @@ def _table(view: StudyView, styles: Mapping[str, Style], metrics: list[str], oth
     return Grid(tuple(columns), tuple(lines))
 
 
-def _heads(view: StudyView, table: pd.DataFrame, of_level: pd.Series) -> list[tuple[Column, list[Cell]]]:
+def _cells(table: pd.DataFrame, name: str, shown: Column, best: set[int]) -> list[Cell]:
+    if name == "status":
+        return [Cell(_word(text), text) for text in _texts(table, name)]
+    beside = zip(cells_of(table[name], shown), _beside(table, name), strict=True)
+    return [replace(cell, best=row in best, spread=spread) for row, (cell, spread) in enumerate(beside)]
+
+
+def _best(table: pd.DataFrame, name: str) -> set[int]:
+    """The best level of each network, among those that nothing went wrong with."""
+    sound = table[name].where(has_level(table) & (_texts(table, "status") == ""))
+    own = table["network"].fillna("").astype(str)
+    found = [
+        rows.index[list(best_rows(sound[rows.index].reset_index(drop=True), name))] for _, rows in table.groupby(own)
+    ]
+    return {int(row) for rows in found for row in rows}
+
+
+def _heads(view: StudyView, table: pd.DataFrame) -> list[tuple[Column, list[Cell]]]:
     """The first columns: the network where there are several, then a column a factor; a baseline says its name."""
-    networks = table["network"].astype(str)
+    of_level, networks = has_level(table), table["network"].fillna("").astype(str)
     factors = [name for name in view.factors if name in table] or ["level"]
     several = networks[of_level].nunique() > 1
+    reference = table["reference"].fillna(False).astype(bool) if "reference" in table else of_level & False
     found = []
     if several:
         found.append((_column("model", False), [Cell(name, name) for name in networks]))
     for place, factor in enumerate(factors):
         values = table[factor].tolist()
-        numeric = bool(
-            pd.to_numeric(pd.Series(values, dtype=object)[of_level.to_numpy()], errors="coerce").notna().all()
-        )
-        alone = not several and place == 0
+        numeric = is_ordered(table.loc[of_level, factor], view.factors.get(factor, "names"))
+        name_it, mark_it = not several and place == 0, place == len(factors) - 1
         cells = [
-            Cell(text_of(value), f"{float(value):.12g}" if numeric else str(value))
+            Cell(f"{text_of(value)}{' (reference)' if mark_it and first else ''}", _key(value, numeric))
             if level
-            else Cell(name if alone else NONE, name if alone and not numeric else "")
-            for value, level, name in zip(values, of_level, networks, strict=True)
+            else Cell(name if name_it else NONE)
+            for value, level, name, first in zip(values, of_level, networks, reference, strict=True)
         ]
-        found.append((Column(factor, factor.replace("_", " ").capitalize(), "", numeric and not alone, False), cells))
+        found.append((Column(factor, _upper(factor.replace("_", " ")), "", numeric and not name_it, False), cells))
     return found
+
+
+def _key(level: Any, numeric: bool) -> str:
+    return f"{float(level):.12g}" if numeric else str(level)
 
 
 def _column(name: str, numeric: bool) -> Column:
@@ -134,12 +142,29 @@ def _beside(table: pd.DataFrame, name: str) -> list[str]:
 
 
 def _remark(row: Mapping[Hashable, Any]) -> tuple[str, str, str]:
-    """A row's message, remark, and the word before the message."""
-    word, _, message = str(row.get("status") or "").partition(":")
-    undefined = str(row.get("undefined") or "")
-    if word:
-        return message.strip() or "no reason is known", "", word[:1].upper() + word[1:]
-    return "", f"Not defined: {undefined}." if undefined and undefined != "nan" else "", "Failed"
+    """A row's message, its remark, and the words before the message."""
+    words, _, message = _said(row, "status").partition(":")
+    told = [
+        f"No p-value: {_said(row, 'note')}." if _said(row, "note") and np.isnan(row.get("p_value", np.nan)) else "",
+        f"{_upper(_said(row, 'note'))}." if _said(row, "note") and not np.isnan(row.get("p_value", np.nan)) else "",
+        f"Not defined: {_said(row, 'undefined')}." if _said(row, "undefined") else "",
+    ]
+    remark = " ".join(part for part in told if part)
+    return (message.strip() or "no reason is known", "", _upper(words)) if words else ("", remark, "")
+
+
+def _said(row: Mapping[Hashable, Any], name: str) -> str:
+    value = row.get(name)
+    return "" if value is None or value != value else str(value)
+
+
+def _word(status: str) -> str:
+    """What became of a level, without how many seeds and why: diverged, failed, does not apply."""
+    return re.split(r":| with | in ", status, maxsplit=1)[0]
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _texts(table: pd.DataFrame, name: str) -> pd.Series:

@@ -28,12 +28,13 @@ class StudyView(Protocol):
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row per network and level and per baseline, which has no level.
+        """A row per network and level, and per baseline, which has no level.
 
-        Columns: ``network``, ``level``, one a factor, every metric with its ``_spread`` over seeds, ``difference``,
-        ``low``, ``high``, ``p_value``, ``p_holm``, ``train``, ``validation``, ``test``, ``gap``, ``fit_seconds``,
-        ``parameters``, ``bytes``, ``sparsity``, ``windows``, ``rows``, ``undefined``, ``status`` (empty where all
-        is well, else ``diverged: ...``, ``failed: ...`` or ``does not apply: ...``).
+        Columns: ``network`` (empty where it is itself the level), ``kind`` (network or baseline), ``level``, one a
+        factor, ``reference``, ``rows``, every metric with its ``_spread`` over seeds, ``difference``, ``low``,
+        ``high``, ``p_value``, ``p_holm`` and ``note`` of the paired test, ``train``, ``validation``, ``test``, ``gap``,
+        ``fit_seconds``, ``parameters``, ``bytes``, ``sparsity``, ``windows``, ``undefined``, ``status`` (empty where
+        all is well, else ``diverged: ...``, ``failed: ...`` or ``does not apply: ...``).
         """
         ...
 
@@ -75,19 +76,18 @@ class StudyView(Protocol):
 
 def has_level(table: pd.DataFrame) -> pd.Series:
     """Whether each row is of a network at a level; baselines have none."""
-    level = table["level"].fillna("").astype(str)
-    return ~level.isin(["", "–"])
+    return table["kind"].astype(str) == "network"
+
+
+def names_of(frame: pd.DataFrame) -> pd.Series:
+    """The network or baseline of each row; where networks are the levels, the level's."""
+    network = frame["network"].fillna("").astype(str)
+    return network.where(network != "", frame["level"].astype(str))
 
 
 def looks(studies: Sequence[StudyView]) -> tuple[Style, ...]:
     """A style for each network and baseline of all studies: one network has one colour on the whole page."""
-    frames = [view.table for view in studies if len(view.table)]
-    kinds = [
-        pd.DataFrame(
-            {"model": table["network"].astype(str), "kind": has_level(table).map({True: "network", False: "baseline"})}
-        )
-        for table in frames
-    ]
+    kinds = [view.table[["kind"]].assign(model=names_of(view.table)) for view in studies if len(view.table)]
     return styles(pd.concat(kinds).drop_duplicates("model"), pd.DataFrame()) if kinds else ()
 
 

@@ -47,7 +47,7 @@ function drawLosses(element) {
   const axis = axisOf(known, null, 1);
   const traces = curves.flatMap((curve, i) => {
     const name = escaped(part.factors.length === 1 ? part.factors[0].texts[part.rows.levels[curve.row][0]] : part.rows.label[curve.row]);
-    const color = ordered ? rampColour(curves.length > 1 ? i / (curves.length - 1) : 0) : css(`--network-${i % 8}`);
+    const color = ordered || curves.length > 8 ? rampColour(curves.length > 1 ? i / (curves.length - 1) : 0) : css(`--network-${i % 8}`);
     const line = { type: "scatter", mode: curve.epoch.length > 1 ? "lines" : "markers", x: curve.epoch, legendgroup: name, hovertemplate: "%{y:,.4~r}" };
     return [
       { ...line, y: curve.train, name: `${name}, training`, showlegend: false, line: { color, width: 1.4, dash: "dot" } },

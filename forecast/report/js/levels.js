@@ -48,6 +48,7 @@ function drawBy(element, { part, across, picked, values, spreads, towards, label
   const baselines = part.rows.model.map((_, row) => row).filter((row) => part.rows.levels[row][across] < 0 && picked.includes(part.rows.model[row]) && values[row] !== null && fine(row, part) && !bar);
   const told = [...lines.flatMap((line) => line.rows), ...baselines];
   const axis = axisOf(told.map((row) => (fine(row, part) ? values[row] : null)), spreads && told.map((row) => spreads[row]), towards);
+  const within = (value) => { const at = axis.log ? Math.log10(value) : value; return at >= axis.low && at <= axis.high; };
   const edge = towards === -1 ? 0.035 : 0.965, traces = [], shapes = [], annotations = [];
   const [along, off] = upright ? ["x", "y"] : ["y", "x"]; // levels lie along, values off that axis
   lines.forEach((line, k) => {
@@ -63,7 +64,13 @@ function drawBy(element, { part, across, picked, values, spreads, towards, label
       line: { color: line.color, width: 2.2, dash: line.dash }, marker: { color: line.color, size: upright ? 8 : 10, symbol: line.symbol, line: { width: 1.5, color: line.color } },
       showlegend: Boolean(line.others), cliponaxis: false, ...bars,
     });
-    const out = line.rows.map((_, i) => i).filter((i) => !inside[i]);
+    const near = (row) => values[row] !== null && within(values[row]); // something went wrong, and yet there is a score
+    const wrong = line.rows.map((_, i) => i).filter((i) => !fine(line.rows[i], part) && near(line.rows[i]));
+    if (wrong.length) traces.push({
+      type: "scatter", mode: "markers", [along]: wrong.map((i) => spot[i]), [off]: wrong.map((i) => values[line.rows[i]]), showlegend: false, cliponaxis: false,
+      marker: { symbol: "x", size: 10, color: css("--alarm") }, text: wrong.map((i) => `${said[i]}<br>${escaped(part.rows.status[line.rows[i]])}`), hovertemplate: "%{text}<extra></extra>",
+    });
+    const out = line.rows.map((_, i) => i).filter((i) => !inside[i] && !wrong.includes(i));
     const side = upright ? { x: out.map((i) => spot[i]), y: out.map(() => edge), yaxis: "y2" } : { y: out.map((i) => spot[i]), x: out.map(() => edge), xaxis: "x2" };
     const word = (row) => (fine(row, part) ? (values[row] === null ? "no value" : number(values[row], 3)) : part.rows.status[row].split(":")[0]);
     if (out.length) traces.push({
