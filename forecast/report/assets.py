@@ -12,7 +12,8 @@ _SCRIPTS = {
         *("blocks", "fan", "series", "errors", "training"),
         *("significance", "calibration", "breakdowns", "cost", "backtest"),
     ),
-    "study": ("levels", "learnt", "grids", "study"),
+    "study": ("axis", "levels", "learnt", "grids", "study"),
+    "tuning": ("axis", "tuning"),
 }
 
 

@@ -23,25 +23,6 @@ function linesOf(part, across, picked) {
   });
 }
 
-// Where the axis of values begins and ends, so that one wild value does not flatten all others; log where it spans decades.
-function axisOf(values, spreads, towards) {
-  const known = values.filter((value) => value !== null);
-  if (!known.length) return { log: false, low: 0, high: 1, beyond: () => false };
-  const log = towards !== -1 && Math.min(...known) > 0 && Math.max(...known) / Math.min(...known) > 30;
-  const loss = known.map((value) => value * (towards || 1)).sort((a, b) => a - b), best = loss[0], middle = loss[Math.floor((loss.length - 1) / 2)];
-  const most = best + 20 * Math.max(middle - best, 0.02 * Math.abs(best));
-  const beyond = (value) => !log && known.length > 2 && towards !== 0 && value * (towards || 1) > most;
-  const ends = values.flatMap((value, i) => {
-    if (value === null || beyond(value)) return [];
-    const spread = (spreads && spreads[i]) || 0;
-    return log ? [value] : [value - spread, value + spread];
-  });
-  let [low, high] = [Math.min(...ends), Math.max(...ends)];
-  if (log) [low, high] = [Math.log10(low), Math.log10(high)];
-  const room = (high - low || Math.abs(high) || 1) * 0.07;
-  return { log, low: low - room, high: high + room, beyond };
-}
-
 // One figure of a column by the levels of the factor ``across``: a line of each network, marks at the edge, baselines across.
 function drawBy(element, { part, across, picked, values, spreads, towards, label, bar = false }) {
   const factor = part.factors[across], upright = factor.at !== null, lines = linesOf(part, across, picked);
