@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -53,9 +54,7 @@ def catalog(package: str, base: str) -> dict[str, Entry]:
     roots = list(spec.submodule_search_locations or []) if spec else []
     modules: dict[str, dict[str, ast.ClassDef]] = {}
     for path, within in sorted((path, path.relative_to(root)) for root in roots for path in Path(root).rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        module = ".".join((package, *within.with_suffix("").parts))
-        modules[module] = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+        modules[".".join((package, *within.with_suffix("").parts))] = _classes(path, path.stat().st_mtime_ns)
     everywhere = {name: node for own in modules.values() for name, node in own.items()}
     found = {}
     for module, own in modules.items():
@@ -66,6 +65,13 @@ def catalog(package: str, base: str) -> dict[str, Entry]:
                 summary = (ast.get_docstring(node) or "").partition("\n")[0]
                 found[name] = Entry(module, summary, _extra([name, *above], classes))
     return dict(sorted(found.items()))
+
+
+@cache
+def _classes(path: Path, changed: int) -> dict[str, ast.ClassDef]:
+    """The classes in a source, by name; read once for each time that it was ``changed``."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
 
 
 def _above(name: str, classes: dict[str, ast.ClassDef]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
@@ -70,7 +71,7 @@ def assemble(config: BacktestConfig, panel: Panel) -> tuple[list[Forecaster], Ba
     return forecasters, replace(complete, fit=fit, trainer=trainer)
 
 
-def options_of_network(member: Member) -> list[str]:
+def options_of_network(member: Member) -> tuple[str, ...]:
     """The names of the options that a network's class has."""
     return _options_of(_class(member, ForecastModule, "forecast.models"), skip={"dims"})[1]
 
@@ -134,9 +135,15 @@ def _checked(kind: Callable[..., Any], options: Mapping[str, Any], label: str, *
     return {name: found[name] for name in options}
 
 
-def _options_of(kind: Callable[..., Any], *, skip: set[str]) -> tuple[jsonargparse.ArgumentParser, list[str]]:
+def _options_of(kind: Callable[..., Any], *, skip: set[str]) -> tuple[jsonargparse.ArgumentParser, tuple[str, ...]]:
+    return _parser(kind, frozenset(skip))
+
+
+@cache
+def _parser(kind: Callable[..., Any], skip: frozenset[str]) -> tuple[jsonargparse.ArgumentParser, tuple[str, ...]]:
+    """The parser of a class's options, and their names: made once, since that takes a tenth of a second."""
     parser = jsonargparse.ArgumentParser(exit_on_error=False)
-    return parser, [name.removeprefix("it.") for name in parser.add_class_arguments(kind, "it", skip=set(skip))]
+    return parser, tuple(name.removeprefix("it.") for name in parser.add_class_arguments(kind, "it", skip=set(skip)))
 
 
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:

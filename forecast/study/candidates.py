@@ -121,7 +121,7 @@ def _resolved(options: Mapping[str, Any], cell: Cell, panel: Panel) -> tuple[Res
     return resolved, ""
 
 
-def _check_options(found: Sequence[Cell], everyone: Sequence[Member], known: Mapping[str, list[str]]) -> None:
+def _check_options(found: Sequence[Cell], everyone: Sequence[Member], known: Mapping[str, tuple[str, ...]]) -> None:
     """InputError for an option that no network of the study has."""
     names = {class_name(each): each for each in everyone} | {each.name: each for each in everyone if each.name}
     for network, option in of_networks(found):
