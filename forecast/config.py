@@ -246,7 +246,7 @@ def merged(found: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]
     """
     hidden = {other for name in flags for other in _SAME_LENGTH.get(name, ())}
     found = {name: value for name, value in found.items() if name not in hidden}
-    nested = {name: found[name] for name, value in flags.items() if isinstance(value, dict)} if found else {}
+    nested = {name: found.get(name) for name, value in flags.items() if isinstance(value, dict)}
     both = {name: merged(part, flags[name]) for name, part in nested.items() if isinstance(part, dict)}
     return {**found, **flags, **both}
 

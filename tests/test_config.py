@@ -148,6 +148,12 @@ def test_steps_are_chosen_only_where_nothing_says_how_long(fit, expected, why):
     assert (again.config, again.reasons) == (found.config, {})
 
 
+def test_options_of_fit_may_be_given_for_a_file_without_any(tmp_path):
+    file = tmp_path / "x.yaml"
+    file.write_text("data: a.csv\nhorizon: 3\n")
+    assert read_config(file, {"fit": {"max_steps": "9"}}).fit == {"max_steps": 9}
+
+
 def test_resolved_configuration_says_everything_and_why():
     found = resolve(config(), panel())
     assert (found.config.context_length, found.config.folds, found.config.stride, found.config.freq) == (8, 5, 4, "D")
