@@ -27,7 +27,7 @@ COMMANDS: Final = {  # command -> (module of forecast.commands, what it is for)
     "leaderboard": ("leaderboard", "the leaderboard of a finished backtest as a table, CSV, Markdown or LaTeX"),
     "breakdown": ("breakdown", "a metric of a finished backtest by step, cutoff, series, weekday, static column ..."),
     "report": ("report", "write the report of a finished backtest again, without training"),
-    "list": ("listing", "the models, baselines, data sets or metrics there are, a line each"),
+    "list": ("listing", "the models, baselines, data sets, metrics or studies there are, a line each"),
     "fit": ("lightning", "train one network and keep its checkpoint (LightningCLI)"),
     "validate": ("lightning", "its loss on the validation part"),
     "test": ("lightning", "its loss on the test part"),

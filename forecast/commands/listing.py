@@ -1,6 +1,6 @@
-"""``forecast list``: one line each, from the docstrings."""
+"""``forecast list``: one line each, from the docstrings, and from the questions of studies."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from datamodules.errors import one_of
@@ -16,12 +16,12 @@ _PACKAGES: Final = {
 
 def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     """Print the names of one kind and what they are."""
-    kinds = [*_PACKAGES, "metrics"]
+    kinds = [*_PACKAGES, *_OTHERS]
     parser = Parser(command, purpose, epilog="example:\n  forecast list metrics")
     parser.add_argument("kind", help=f"one of {', '.join(kinds)}")
     kind = str(parser.read(arguments)["kind"])
     one_of("list", kind, kinds)
-    lines = _metrics() if kind == "metrics" else {name: _line(each) for name, each in _catalog(kind).items()}
+    lines = _OTHERS[kind]() if kind in _OTHERS else {name: _line(each) for name, each in _catalog(kind).items()}
     from forecast.commands.terminal import say
 
     width = max(map(len, lines))
@@ -42,3 +42,13 @@ def _metrics() -> dict[str, str]:
     from forecast.evaluation.metrics import all_metrics
 
     return {name: (metric.__doc__ or "").partition("\n")[0] for name, metric in all_metrics().items()}
+
+
+def _studies() -> dict[str, str]:
+    from forecast.config import read_yaml
+    from forecast.study.shipped import shipped
+
+    return {name: str(read_yaml(path).get("question", "")) for name, path in shipped().items()}
+
+
+_OTHERS: Final[dict[str, Callable[[], dict[str, str]]]] = {"metrics": _metrics, "studies": _studies}

@@ -32,6 +32,8 @@ Any option of 'forecast backtest' wins over the base of the study. With --data t
 what its base says of its own data gives way.
 
 examples:
+  forecast study learning_rate
+  forecast study architecture --data sales.csv --horizon 14 --preset full
   forecast study learning_rate.yaml --output runs/lr
   forecast study learning_rate.yaml --data sales.csv --models LSTM --preset full --workers 4
   forecast study learning_rate.yaml --data sales.csv --horizon 14 --seeds 3 --max-steps 500
@@ -40,8 +42,8 @@ examples:
 
 def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     """Read the study and the options, run its backtest, write its folder, show what it found."""
-    parser = options_parser(command, purpose, _EPILOG, "FILE [--data FILE_OR_NAME] [options]")
-    parser.add_argument("study", metavar="FILE", help="the study in YAML")
+    parser = options_parser(command, purpose, _EPILOG, "NAME|FILE [--data FILE_OR_NAME] [options]")
+    parser.add_argument("study", metavar="NAME|FILE", help="one that ships (forecast list studies), or a file in YAML")
     parser.add_argument(
         "--preset", metavar="NAME", help="a size of the study, as its file has them (default: its first)"
     )
@@ -87,8 +89,9 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
 def config_of(name: str, preset: str, flags: Mapping[str, object]) -> "StudyConfig":
     """The study of that name or file, of a size, with what options say of its base; raises InputError."""
     from forecast.study.config import StudyConfig
+    from forecast.study.shipped import path_of
 
-    config = StudyConfig.read(name).with_preset(preset)
+    config = StudyConfig.read(path_of(name)).with_preset(preset)
     file, options = options_given(flags)
     options = merged(read_yaml(file), options) if file else options
     if "data" in options:
