@@ -59,5 +59,5 @@ def test_a_study_goes_by_its_name_or_file():
     assert path_of(str(SHIPPED["epochs"])) == SHIPPED["epochs"]
     with pytest.raises(InputError, match="study 'epoch' is not known; did you mean 'epochs'"):
         path_of("epoch")
-    with pytest.raises(InputError, match="mine.yaml does not exist"):
+    with pytest.raises(InputError, match=r"mine\.yaml does not exist"):
         path_of("mine.yaml")
