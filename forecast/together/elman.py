@@ -1,36 +1,40 @@
-"""Elman's cells (1990) of many arms. Shapes: ``forecast.together.layer``.
+"""Elman's cells (1990) of many arms. Shapes: ``forecast.together.steps``.
 
-h' = f(seen + W h + b), where f is tanh or relu.
+h' = f(W [x, 1, h]), where f is tanh or relu.
 """
 
 import torch
 from torch import Tensor
 
-from forecast.together.steps import Arriving, blank, gradients
+from forecast.together.steps import Arriving, Rows, Weights
 
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input
 _relu_backward = torch.ops.aten.threshold_backward.grad_input
 
 
-def forward(seen: Tensor, weight: Tensor, bias: Tensor, *, relu: bool) -> tuple[Tensor]:
-    """The states (A, T + 1, B, H), the first of them zero."""
-    states, across = blank(seen, seen.shape[-1]), weight.mT.contiguous()
-    seen += bias[:, None, None]
-    for step in range(seen.shape[1]):
-        state = torch.baddbmm(seen[:, step], states[:, step], across, out=states[:, step + 1])
-        (torch.relu_ if relu else torch.tanh_)(state)
-    return (states,)
+def forward(rows: Rows, weights: Weights, *, relu: bool) -> tuple[Tensor, ...]:
+    """Fill the states; nothing else is kept."""
+    across, states = weights.joined().mT.contiguous(), rows.states
+    bend = torch.relu_ if relu else torch.tanh_
+    state = torch.empty_like(states[0], memory_format=torch.contiguous_format)
+    for step in range(rows.steps):
+        states[step + 1] = bend(torch.bmm(rows.all[step], across, out=state))
+    return ()
 
 
-def backward(arriving: Arriving, weight: Tensor, states: Tensor, *, relu: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """The gradients of ``seen``, ``weight`` and ``bias``."""
-    grad = torch.empty_like(states[:, 1:])
-    moving = arriving.last()
-    for step in reversed(range(grad.shape[1])):
+def backward(arriving: Arriving, rows: Rows, weights: Weights, of_x: Tensor | None, *, relu: bool) -> Weights:
+    """The gradients of the weights; those of the input (T, A, B, C) are written to ``of_x``."""
+    states, across, inward = rows.states, weights.state[..., 1:].contiguous(), weights.seen[..., :-1].contiguous()
+    moving = arriving.begin(arriving.state)
+    grads, total = torch.empty_like(moving), torch.zeros_like(weights.joined())
+    for step in reversed(range(rows.steps)):
         arriving.add(step, moving)
         if relu:
-            _relu_backward(moving, states[:, step + 1], 0, grad_input=grad[:, step])
+            _relu_backward(moving, states[step + 1], 0, grad_input=grads)
         else:
-            _tanh_backward(moving, states[:, step + 1], grad_input=grad[:, step])
-        torch.bmm(grad[:, step], weight, out=moving)
-    return grad, *gradients(grad, states[:, :-1])
+            _tanh_backward(moving, states[step + 1], grad_input=grads)
+        total.baddbmm_(grads.mT, rows.all[step])
+        torch.bmm(grads, across, out=moving)
+        if of_x is not None:
+            torch.bmm(grads, inward, out=of_x[step])
+    return Weights.parted(total, rows.hidden)

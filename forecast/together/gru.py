@@ -1,53 +1,60 @@
-"""Gated recurrent units (Cho et al., 2014) of many arms, as torch writes them. Shapes: ``forecast.together.layer``.
+"""Gated recurrent units (Cho et al., 2014) of many arms, as torch writes them. Shapes: ``forecast.together.steps``.
 
-r = s(seen_r + W_r h + b_r), z = s(seen_z + W_z h + b_z), n = tanh(seen_n + r (W_n h + b_n)), h' = n + z (h - n).
+r, z = s(W [x, 1, h]); m = W_m [1, h]; n = tanh(W_n [x, 1] + r m); h' = n + z (h - n).
 """
 
 import torch
 from torch import Tensor
 
-from forecast.together.steps import Arriving, blank, gradients
+from forecast.together.steps import Arriving, Rows, Weights
 
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input
 
 
-def forward(seen: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, ...]:
-    """The states (A, T + 1, B, H), the first zero; r, z, n (A, T, B, 3 H) in the place of ``seen``; W_n h + b_n."""
-    hidden = weight.shape[-1]
-    states, across = blank(seen, hidden), weight.mT.contiguous()
-    inner = torch.empty_like(states[:, 1:])
-    seen[..., : 2 * hidden] += bias[:, None, None, : 2 * hidden]
-    bias = bias[:, None, 2 * hidden :]
-    for step in range(seen.shape[1]):
-        state, gates, candidate = states[:, step], seen[:, step, :, : 2 * hidden], seen[:, step, :, 2 * hidden :]
-        torch.baddbmm(gates, state, across[..., : 2 * hidden], out=gates).sigmoid_()
-        recurrent = torch.baddbmm(bias, state, across[..., 2 * hidden :], out=inner[:, step])
-        candidate.addcmul_(gates[..., :hidden], recurrent).tanh_()
-        torch.lerp(candidate, state, gates[..., hidden:], out=states[:, step + 1])
-    return states, seen, inner
+def forward(rows: Rows, weights: Weights) -> tuple[Tensor, ...]:
+    """Fill the states; r and z (T, A, B, 2 H), m and n (T, A, B, H) are kept."""
+    hidden, states = rows.hidden, rows.states
+    seen, state = rows.all[..., :-hidden], rows.all[..., -hidden - 1 :]
+    across = weights.joined()[:, : 2 * hidden].mT.contiguous()
+    of_state, of_seen = (each[:, 2 * hidden :].mT.contiguous() for each in (weights.state, weights.seen))
+    gates, inner, new = rows.blank(2), rows.blank(1), rows.blank(1)
+    reset, update = gates.split(hidden, -1)
+    for step in range(rows.steps):
+        torch.bmm(rows.all[step], across, out=gates[step]).sigmoid_()
+        torch.bmm(state[step], of_state, out=inner[step])
+        torch.bmm(seen[step], of_seen, out=new[step]).addcmul_(reset[step], inner[step]).tanh_()
+        torch.lerp(new[step], states[step], update[step], out=states[step + 1])
+    return gates, inner, new
 
 
 def backward(
-    arriving: Arriving, weight: Tensor, states: Tensor, gates: Tensor, inner: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """The gradients of ``seen``, ``weight`` and ``bias``."""
-    arms, steps, batch, hidden = inner.shape
-    grads = inner.new_empty(arms, steps, batch, 4 * hidden)  # of W_n h + b_n, r, z, seen_n
-    rolled = weight.roll(hidden, 1)
-    moving, passed = arriving.last(), torch.empty_like(inner[:, 0])
-    for step in reversed(range(steps)):
+    arriving: Arriving, rows: Rows, weights: Weights, of_x: Tensor | None, gates: Tensor, inner: Tensor, new: Tensor
+) -> Weights:
+    """The gradients of the weights; those of the input (T, A, B, C) are written to ``of_x``."""
+    hidden, states = rows.hidden, rows.states
+    seen, state = rows.all[..., :-hidden], rows.all[..., -hidden - 1 :]
+    reset, update = gates.split(hidden, -1)
+    moving = arriving.begin(arriving.state)
+    passed = torch.empty_like(moving)
+    grads = moving.new_empty(*moving.shape[:2], 4 * hidden)  # of m, r, z and W_n [x, 1]
+    of_inner, of_reset, of_update, of_new = grads.split(hidden, -1)
+    of_gates, by_state, by_seen = grads[..., hidden:-hidden], grads[..., :-hidden], grads[..., hidden:]
+    rolled = weights.state[..., 1:].roll(hidden, 1)  # rows of m, r, z
+    inward = weights.seen[..., :-1].contiguous()
+    total = Weights(torch.zeros_like(weights.seen), torch.zeros_like(weights.state))
+    for step in reversed(range(rows.steps)):
         arriving.add(step, moving)
-        reset, update, candidate = gates[:, step].split(hidden, -1)
-        of_inner, of_reset, of_update, of_candidate = grads[:, step].split(hidden, -1)
-        torch.sub(states[:, step], candidate, out=of_update).mul_(moving)
-        torch.mul(moving, update, out=passed)
-        torch.sub(moving, passed, out=of_candidate)
-        _tanh_backward(of_candidate, candidate, grad_input=of_candidate)
-        torch.mul(of_candidate, reset, out=of_inner)
-        torch.mul(of_candidate, inner[:, step], out=of_reset)
-        both = grads[:, step, :, hidden : 3 * hidden]
-        _sigmoid_backward(both, gates[:, step, :, : 2 * hidden], grad_input=both)
-        torch.baddbmm(passed, grads[:, step, :, : 3 * hidden], rolled, out=moving)
-    of_weight, of_bias = gradients(grads[..., : 3 * hidden], states[:, :-1])
-    return grads[..., hidden:], of_weight.roll(-hidden, 1), of_bias.roll(-hidden, 1)
+        torch.sub(states[step], new[step], out=of_update).mul_(moving)
+        torch.mul(moving, update[step], out=passed)
+        torch.sub(moving, passed, out=of_new)
+        _tanh_backward(of_new, new[step], grad_input=of_new)
+        torch.mul(of_new, reset[step], out=of_inner)
+        torch.mul(of_new, inner[step], out=of_reset)
+        _sigmoid_backward(of_gates, gates[step], grad_input=of_gates)
+        total.state.baddbmm_(by_state.mT, state[step])
+        total.seen.baddbmm_(by_seen.mT, seen[step])
+        torch.baddbmm(passed, by_state, rolled, out=moving)
+        if of_x is not None:
+            torch.bmm(by_seen, inward, out=of_x[step])
+    return Weights(total.seen, total.state.roll(-hidden, 1))

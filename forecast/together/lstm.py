@@ -1,52 +1,64 @@
-"""Long short-term memory (Hochreiter and Schmidhuber, 1997) of many arms. Shapes: ``forecast.together.layer``.
+"""Long short-term memory (Hochreiter and Schmidhuber, 1997) of many arms. Shapes: ``forecast.together.steps``.
 
-i, f, g, o = seen + W h + b; c' = s(f) c + s(i) tanh(g); h' = s(o) tanh(c').
+i, f, o = s(W [x, 1, h]); g = tanh(W_g [x, 1, h]); c' = f c + i g; h' = o tanh(c').
 """
 
 import torch
 from torch import Tensor
 
-from forecast.together.steps import Arriving, blank, gradients
+from forecast.together.steps import Arriving, Rows, Weights
 
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input
 
 
-def forward(seen: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, ...]:
-    """States and cells (A, T + 1, B, H), the first zero; the gates in the place of ``seen``; tanh of the cells."""
-    hidden = weight.shape[-1]
-    states, cells, across = blank(seen, hidden), blank(seen, hidden), weight.mT.contiguous()
-    bent = torch.empty_like(cells[:, 1:])
-    seen += bias[:, None, None]
-    for step in range(seen.shape[1]):
-        torch.baddbmm(seen[:, step], states[:, step], across, out=seen[:, step])
-        enter, keep, candidate, leave = seen[:, step].split(hidden, -1)
-        seen[:, step, :, : 2 * hidden].sigmoid_()
-        candidate.tanh_()
-        leave.sigmoid_()
-        cell = torch.mul(keep, cells[:, step], out=cells[:, step + 1]).addcmul_(enter, candidate)
-        torch.mul(leave, torch.tanh(cell, out=bent[:, step]), out=states[:, step + 1])
-    return states, cells, seen, bent
+def forward(rows: Rows, weights: Weights) -> tuple[Tensor, ...]:
+    """Fill the states; cells (T + 1, A, B, H), i, f and o (T, A, B, 3 H) and g (T, A, B, H) are kept."""
+    hidden, states = rows.hidden, rows.states
+    of_gates, of_new = (part.mT.contiguous() for part in _turned(weights.joined()).tensor_split([3 * hidden], 1))
+    gates, new, cells = rows.blank(3), rows.blank(1), rows.blank(1, steps=1)
+    cells[0] = 0
+    bent = torch.empty_like(cells[0])
+    enter, keep, leave = gates.split(hidden, -1)
+    for step in range(rows.steps):
+        torch.bmm(rows.all[step], of_gates, out=gates[step]).sigmoid_()
+        torch.bmm(rows.all[step], of_new, out=new[step]).tanh_()
+        torch.mul(keep[step], cells[step], out=cells[step + 1]).addcmul_(enter[step], new[step])
+        torch.mul(leave[step], torch.tanh(cells[step + 1], out=bent), out=states[step + 1])
+    return cells, gates, new
 
 
 def backward(
-    arriving: Arriving, weight: Tensor, states: Tensor, cells: Tensor, gates: Tensor, bent: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """The gradients of ``seen``, ``weight`` and ``bias``."""
-    hidden = weight.shape[-1]
-    grads = torch.empty_like(gates)
-    moving, of_cell, through = arriving.last(), arriving.cell(), torch.empty_like(bent[:, 0])
-    for step in reversed(range(bent.shape[1])):
+    arriving: Arriving, rows: Rows, weights: Weights, of_x: Tensor | None, cells: Tensor, gates: Tensor, new: Tensor
+) -> Weights:
+    """The gradients of the weights; those of the input (T, A, B, C) are written to ``of_x``."""
+    hidden = rows.hidden
+    across, inward = _turned(weights.state[..., 1:]), _turned(weights.seen[..., :-1])
+    enter, keep, leave = gates.split(hidden, -1)
+    moving, of_cell = arriving.begin(arriving.state), arriving.begin(arriving.cell)
+    bent, through = torch.empty_like(moving), torch.empty_like(moving)
+    grads = moving.new_empty(*moving.shape[:2], 4 * hidden)
+    of_enter, of_keep, of_leave, of_new = grads.split(hidden, -1)
+    of_gates = grads[..., : 3 * hidden]
+    total = torch.zeros_like(weights.joined())
+    for step in reversed(range(rows.steps)):
         arriving.add(step, moving)
-        enter, keep, candidate, leave = gates[:, step].split(hidden, -1)
-        of_enter, of_keep, of_candidate, of_leave = grads[:, step].split(hidden, -1)
-        _sigmoid_backward(torch.mul(moving, bent[:, step], out=of_leave), leave, grad_input=of_leave)
-        of_cell += _tanh_backward(torch.mul(moving, leave, out=through), bent[:, step], grad_input=through)
-        torch.mul(of_cell, candidate, out=of_enter)
-        torch.mul(of_cell, cells[:, step], out=of_keep)
-        both = grads[:, step, :, : 2 * hidden]
-        _sigmoid_backward(both, gates[:, step, :, : 2 * hidden], grad_input=both)
-        _tanh_backward(torch.mul(of_cell, enter, out=of_candidate), candidate, grad_input=of_candidate)
-        of_cell *= keep
-        torch.bmm(grads[:, step], weight, out=moving)
-    return grads, *gradients(grads, states[:, :-1])
+        torch.tanh(cells[step + 1], out=bent)
+        torch.mul(moving, bent, out=of_leave)
+        of_cell += _tanh_backward(torch.mul(moving, leave[step], out=through), bent, grad_input=through)
+        torch.mul(of_cell, new[step], out=of_enter)
+        torch.mul(of_cell, cells[step], out=of_keep)
+        torch.mul(of_cell, enter[step], out=of_new)
+        of_cell *= keep[step]
+        _sigmoid_backward(of_gates, gates[step], grad_input=of_gates)
+        _tanh_backward(of_new, new[step], grad_input=of_new)
+        total.baddbmm_(grads.mT, rows.all[step])
+        torch.bmm(grads, across, out=moving)
+        if of_x is not None:
+            torch.bmm(grads, inward, out=of_x[step])
+    return Weights.parted(_turned(total), hidden)
+
+
+def _turned(rows: Tensor) -> Tensor:
+    """The gates' rows (A, 4 H, ...) with the last two of i, f, g, o, or of i, f, o, g, in each other's place."""
+    return torch.cat([rows[:, : rows.shape[1] // 2], *reversed(rows[:, rows.shape[1] // 2 :].chunk(2, 1))], 1)

@@ -1,4 +1,7 @@
-"""What the kernels of recurrent layers share: states to fill, gradients that arrive from above, sums over all steps."""
+"""What the kernels of recurrent layers share: rows that hold what a step reads, products with them, and their way back.
+
+Shape letters: A arms, T steps, B windows, C inputs, H hidden units, G all gates of a cell (H, 3 H or 4 H).
+"""
 
 from typing import NamedTuple
 
@@ -6,44 +9,86 @@ import torch
 from torch import Tensor
 
 
-def blank(seen: Tensor, hidden: int) -> Tensor:
-    """States (A, T + 1, B, H) to be filled; the first is zero."""
-    arms, steps, batch, _ = seen.shape
-    states = seen.new_empty(arms, steps + 1, batch, hidden)
-    states[:, 0] = 0
-    return states
+class Rows(NamedTuple):
+    """What each step reads, x, 1 and h side by side, so that one product makes a gate and one sums its gradients.
+
+    Attributes:
+        all: (T + 1, A, B, C + 1 + H); time is first, so that a step is one piece of memory and arms follow windows.
+        hidden: H.
+    """
+
+    all: Tensor
+    hidden: int
+
+    @classmethod
+    def of(cls, x: Tensor, hidden: int) -> "Rows":
+        """Rows with the input (A, B, T, C) and the first state, zero; other states are to be filled."""
+        arms, batch, steps, inputs = x.shape
+        rows = x.new_empty(steps + 1, arms, batch, inputs + 1 + hidden)
+        rows[:-1, ..., :inputs] = x.permute(2, 0, 1, 3)
+        rows[:-1, ..., inputs] = 1
+        rows[0, ..., inputs + 1 :] = 0
+        return cls(rows, hidden)
+
+    @property
+    def states(self) -> Tensor:
+        """(T + 1, A, B, H), the first before any step."""
+        return self.all[..., -self.hidden :]
+
+    @property
+    def steps(self) -> int:
+        """T."""
+        return len(self.all) - 1
+
+    def blank(self, width: int, *, steps: int = 0) -> Tensor:
+        """A tensor (T + steps, A, B, width * H) to be filled."""
+        _, arms, batch, _ = self.all.shape
+        return self.all.new_empty(self.steps + steps, arms, batch, width * self.hidden)
+
+
+class Weights(NamedTuple):
+    """Those of a layer, as its products take them; or their gradients.
+
+    Attributes:
+        seen: (A, G, C + 1), of x and 1.
+        state: (A, G, 1 + H), of 1 and h.
+    """
+
+    seen: Tensor
+    state: Tensor
+
+    def joined(self) -> Tensor:
+        """(A, G, C + 1 + H), of x, 1 and h, for gates that add what both say."""
+        both = self.seen[..., -1:] + self.state[..., :1]
+        return torch.cat([self.seen[..., :-1], both, self.state[..., 1:]], -1)
+
+    @classmethod
+    def parted(cls, joined: Tensor, hidden: int) -> "Weights":
+        """The gradients of both, where ``joined`` (A, G, C + 1 + H) are those of their sums."""
+        return cls(joined[..., :-hidden], joined[..., -hidden - 1 :])
 
 
 class Arriving(NamedTuple):
     """Gradients of what a layer gave, each None where nothing of it was used.
 
     Attributes:
-        output: (A, T, B, H), of the states of all steps.
+        output: (T, A, B, H), of the states of all steps.
         state: (A, B, H), of the last state.
-        memory: (A, B, H), of the last cell.
+        cell: (A, B, H), of the last cell.
         like: (A, B, H), a tensor of the shape and kind of a state.
     """
 
     output: Tensor | None
     state: Tensor | None
-    memory: Tensor | None
+    cell: Tensor | None
     like: Tensor
 
-    def last(self) -> Tensor:
-        """The gradient of the last state, to be written on."""
-        return torch.zeros_like(self.like) if self.state is None else self.state.clone()
-
-    def cell(self) -> Tensor:
-        """The gradient of the last cell, to be written on."""
-        return torch.zeros_like(self.like) if self.memory is None else self.memory.clone()
+    def begin(self, last: Tensor | None) -> Tensor:
+        """A tensor to write on that begins with the gradient at the end."""
+        begun = torch.empty_like(self.like, memory_format=torch.contiguous_format)
+        return begun.zero_() if last is None else begun.copy_(last)
 
     def add(self, step: int, moving: Tensor) -> None:
-        """Add to the gradient of a state, in place, what arrives at this step from above."""
+        """Add, in place, what arrives at this step from above to the gradient of a state."""
         if self.output is not None:
-            moving += self.output[:, step]
-
-
-def gradients(grads: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-    """Of weights (A, G, C) and biases (A, G), where ``grads`` (A, T, B, G) are those of products with ``values``."""
-    rows = grads.flatten(1, 2)
-    return torch.bmm(rows.mT, values.flatten(1, 2)), rows.sum(1)
+            moving += self.output[step]
