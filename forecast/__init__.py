@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from forecast.study.config import StudyConfig
     from forecast.study.result import StudyResult
     from forecast.study.study import Study
+    from forecast.tune.result import TuningResult
+    from forecast.tune.tuning import Tuning
 
 __all__ = [
     "Backtest",
@@ -43,6 +45,8 @@ __all__ = [
     "Study",
     "StudyConfig",
     "StudyResult",
+    "Tuning",
+    "TuningResult",
     "audit",
     "backtest",
     "compare",
@@ -64,6 +68,8 @@ _HOMES = {
     "Study": "forecast.study.study",
     "StudyConfig": "forecast.study.config",
     "StudyResult": "forecast.study.result",
+    "Tuning": "forecast.tune.tuning",
+    "TuningResult": "forecast.tune.result",
     "audit": "forecast.auditing.audit",
     "backtest": "forecast.backtest",
     "compare": "forecast.comparing.compare",

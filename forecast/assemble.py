@@ -76,6 +76,12 @@ def options_of_network(member: Member) -> tuple[str, ...]:
     return _options_of(_class(member, ForecastModule, "forecast.models"), skip={"dims"})[1]
 
 
+def network_class(member: Member) -> type[ForecastModule]:
+    """The class of a network; raises InputError where there is none."""
+    found: type[ForecastModule] = _class(member, ForecastModule, "forecast.models")
+    return found
+
+
 def _each_set(members: list[Member], config: BacktestConfig) -> list[Member]:
     """The networks, one of each for every set of features; those with a set of their own stand for that alone."""
     found = []

@@ -14,6 +14,7 @@ COMMANDS: Final = {  # command -> (module of forecast.commands, what it is for)
         "backtest",
         "the main job: networks and baselines on the same rows, a leaderboard, a verdict, a report",
     ),
+    "tune": ("tune", "better options of one network, searched inside the training part, and what that was worth"),
     "study": (
         "study",
         "what a choice does: learning rate, size, activation, features ... every level on the same rows",
@@ -85,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _interrupted() -> int:
-    kept = "; finished parts are kept" if sys.argv[1:2] in (["backtest"], ["study"]) else ""
+    kept = "; finished parts are kept" if sys.argv[1:2] in (["backtest"], ["study"], ["tune"]) else ""
     sys.stderr.write(f"forecast: interrupted{kept}.\n")
     return 130
 

@@ -58,19 +58,24 @@ def resolve(config: BacktestConfig, panel: Panel) -> Resolved:
         "levels": levels,
     }
     config = replace(config, **changes)  # type: ignore[arg-type]
-    usual = _lengths(panel) >= np.median(_lengths(panel))
-    basis = panel if config.short == "error" else panel.select(np.flatnonzero(usual))
+    basis = usual_series(panel, config)
     if not config.context_length:
         config = replace(config, context_length=default_context_length(basis, config.horizon))
         reasons["context_length"] = _why_context(basis, config)
     if not config.folds:
-        config = replace(config, folds=_folds(basis, config))
+        config = replace(config, folds=fitting_folds(basis, config, _FOLDS))
         fewer = f"fewer than {_FOLDS}: the series are short" if config.folds < _FOLDS else "the toolkit's"
         reasons["folds"] = fewer
     config = replace(config, fit=_length_of_training(basis, config, reasons))
     if config.window:
         _check_window(config)
     return Resolved(config, _long_enough(panel, config, reasons), reasons)
+
+
+def usual_series(panel: Panel, config: BacktestConfig) -> Panel:
+    """The series that lengths are chosen by: all, or the longer half where short ones are skipped or padded."""
+    usual = _lengths(panel) >= np.median(_lengths(panel))
+    return panel if config.short == "error" else panel.select(np.flatnonzero(usual))
 
 
 def _length_of_training(panel: Panel, config: BacktestConfig, reasons: dict[str, str]) -> dict[str, Any]:
@@ -114,11 +119,11 @@ def _why_context(panel: Panel, config: BacktestConfig) -> str:
     return "twice the horizon" if length == 2 * config.horizon else "what the length of the series allows"
 
 
-def _folds(panel: Panel, config: BacktestConfig) -> int:
-    """As many as leave the shortest series a context (padded: one value of it) and a target to train on, at most 5."""
+def fitting_folds(panel: Panel, config: BacktestConfig, most: int) -> int:
+    """1 to ``most``: what leaves the shortest series a context (padded: one value of it) and a target to train on."""
     context = 1 if config.short == "pad" else config.context_length
     room = int(_lengths(panel).min()) - context - 2 * config.horizon - config.gap
-    return max(1, min(_FOLDS, 1 + room // config.stride))
+    return max(1, min(most, 1 + room // config.stride))
 
 
 def _long_enough(panel: Panel, config: BacktestConfig, reasons: dict[str, str]) -> Panel:

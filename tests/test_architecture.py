@@ -20,7 +20,7 @@ LAYERS = (
     ("forecast.__main__",),
     ("forecast.cli",),
     ("forecast.commands",),
-    ("forecast.study",),
+    ("forecast.study", "forecast.tune"),
     ("forecast.assemble", "forecast.resolve", "forecast.data"),
     ("forecast.config", "forecast.members", "forecast.values"),
     ("forecast.external", "forecast.comparing"),
@@ -39,7 +39,7 @@ LAYERS = (
     ("forecast.neural", "forecast.checkpoint", "forecast.conformal", "forecast.earlier", "forecast.conformity"),
     ("forecast.models", "forecast.baselines", "forecast.curves"),
     ("forecast.training", "forecast.threads"),
-    ("forecast.augment", "forecast.heads", "forecast.normalisation", "forecast.stack"),
+    ("forecast.augment", "forecast.heads", "forecast.normalisation", "forecast.search", "forecast.stack"),
     ("forecast.forecaster", "forecast.evaluation"),
     ("forecast.table",),
     ("forecast",),  # its own __init__, which loads everything else by name when it is first used

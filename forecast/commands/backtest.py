@@ -48,7 +48,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
 
     ready = job(config)
     show(chosen(ready.data, ready.resolved.config, ready.resolved.reasons))
-    folder = output if "output" in given else _default_folder(ready.spec, ready.fingerprint)
+    folder = output if "output" in given else default_folder(ready.spec, ready.fingerprint)
     folders.check_writable(folder)
     folders.prepare(folder, ready.spec, ready.fingerprint, overwrite=overwrite)
     result = carry_out(ready, folder, engine, shard=shard)
@@ -156,11 +156,11 @@ def _trainer(parts: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _default_folder(spec: Mapping[str, Any], fingerprint: str) -> Path:
+def default_folder(spec: Mapping[str, Any], fingerprint: str, what: str = "") -> Path:
     """Equal commands on equal data share a folder, so that the second one resumes the first."""
     data = spec["data"] if isinstance(spec["data"], str) else spec["data"][0]
     digest = hashlib.sha256(json.dumps([spec, fingerprint], sort_keys=True).encode()).hexdigest()[:8]
-    return Path("runs") / f"{PurePath(data).stem}-{spec['horizon']}-{digest}"
+    return Path("runs") / f"{what}{PurePath(data).stem}-{spec['horizon']}-{digest}"
 
 
 _NUMBERS: Final = (
@@ -212,7 +212,15 @@ def _fit_told(fit: Mapping[str, Any]) -> str:
 
 def show_result(result: "Backtest") -> None:
     """Show the leaderboard and the verdict."""
-    from forecast.commands.terminal import frame, say, show
+    from forecast.commands.terminal import say
+
+    show_board(result)
+    say(result.verdict())
+
+
+def show_board(result: "Backtest") -> None:
+    """Show the leaderboard."""
+    from forecast.commands.terminal import frame, show
     from forecast.evaluation.metrics import all_metrics, direction
 
     board = result.leaderboard()
@@ -220,4 +228,3 @@ def show_result(result: "Backtest") -> None:
     hidden = {"kind", "rows", "seeds", *(name for name in ("lacking", "unobserved") if not board[name].any()), *empty}
     shown = board[[name for name in board.columns if name not in hidden]]
     show(frame("Leaderboard", shown, {name: direction(name) for name in all_metrics()}))
-    say(result.verdict())

@@ -4,7 +4,7 @@ import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Final, Unpack
+from typing import Any, ClassVar, Final, Unpack
 
 import pytorch_lightning as pl
 import torch
@@ -22,6 +22,7 @@ from datamodules.window import Context, Dims, Window
 from forecast.augment import augmented
 from forecast.heads import make_head
 from forecast.normalisation import Normalisation
+from forecast.search import Between, OneOf, Space
 from forecast.stack import ROLES, Embeddings, channels, views
 from forecast.training import (
     BestWeights,
@@ -89,9 +90,15 @@ class ForecastModule(pl.LightningModule, ABC):
         channels: C, the width of ``stack``.
         embeddings: the vectors of categories that the data leaves as codes.
         inputs: how the panels that it sees are laid out; None until it is trained on a WindowDataModule.
+        search: the values of options that ``forecast tune`` tries; those of a class come beside those of its base.
     """
 
     inputs: Inputs | None = None
+    search: ClassVar[Space] = {
+        "lr": Between(0.0003, 0.03, log=True),
+        "weight_decay": OneOf((0.0, 0.0001, 0.001, 0.01, 0.1)),
+        "scaling": OneOf(("mean_abs", "standard", "last")),
+    }
 
     def __init__(self, dims: Dims, width: int, **training: Unpack[Training]) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """The convolutional network."""
 
-from typing import Unpack
+from typing import ClassVar, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +9,7 @@ from torch.nn import functional
 from datamodules.errors import InputError, at_least
 from datamodules.window import Context, Dims
 from forecast.models.base import ForecastModule, make_activation, make_dropout
+from forecast.search import Between, OneOf, Space
 from forecast.stack import channels
 from forecast.training import Training
 
@@ -39,6 +40,13 @@ class CNN(ForecastModule):
         skip: whether the output also sees the context directly, as ``Linear`` does.
         training: the shared training options.
     """
+
+    search: ClassVar[Space] = {
+        "hidden_size": OneOf((16, 32, 64, 128)),
+        "kernel_size": OneOf((2, 3, 4, 6, 8)),
+        "dropout": Between(0.0, 0.4),
+        "activation": OneOf(("relu", "gelu", "tanh")),
+    }
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """The multi-layer perceptron."""
 
-from typing import Unpack
+from typing import ClassVar, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from datamodules.errors import at_least
 from datamodules.window import Context, Dims
 from forecast.models.base import ForecastModule, make_activation, make_dropout
+from forecast.search import Between, OneOf, Space
 from forecast.stack import channels
 from forecast.training import Training
 
@@ -24,6 +25,13 @@ class MLP(ForecastModule):
         skip: whether the output also sees the context directly, as ``Linear`` does.
         training: the shared training options.
     """
+
+    search: ClassVar[Space] = {
+        "hidden_size": OneOf((64, 128, 256, 512, 1024)),
+        "layers": Between(1, 4, whole=True),
+        "dropout": Between(0.0, 0.4),
+        "activation": OneOf(("relu", "gelu", "tanh")),
+    }
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Unpack
+from typing import ClassVar, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -11,12 +11,20 @@ from torch.nn import functional
 from datamodules.errors import at_least, one_of
 from datamodules.window import Context, Dims
 from forecast.models.base import ForecastModule, make_activation, make_dropout
+from forecast.search import Between, OneOf, Space
 from forecast.stack import channels
 from forecast.training import Training
 
 
 class _Recurrent(ForecastModule):
     """What the three share: cells over the context, the last hidden state, the skip connection."""
+
+    search: ClassVar[Space] = {
+        "hidden_size": OneOf((32, 64, 128, 256)),
+        "layers": Between(1, 2, whole=True),
+        "dropout": Between(0.0, 0.4),
+        "patch": OneOf((6, 12, 24)),
+    }
 
     def __init__(
         self,

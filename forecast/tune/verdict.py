@@ -1,0 +1,123 @@
+"""What a tuning was worth, in plain sentences: gain over the untuned network, whether it is real, and the price."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from forecast.evaluation.alignment import common_rows
+from forecast.evaluation.metrics import direction
+from forecast.evaluation.paired import paired
+from forecast.evaluation.scores import score
+from forecast.evaluation.verdict import LEVEL
+from forecast.tune.trial import COMPLETE, FAILED, PRUNED
+
+
+class Gain(NamedTuple):
+    """Tuned against untuned on the same rows.
+
+    Attributes:
+        tuned: the metric of what the search found.
+        untuned: the metric of the network as it is.
+        share: by which the metric is better than the untuned one's; NaN where the sign of the metric allows no share.
+        p_value: of the Diebold-Mariano test on the scaled absolute errors, two-sided; NaN where there is none.
+        better: whether the test's loss is the smaller one.
+        note: why there is no p-value.
+        n: cutoffs compared.
+    """
+
+    tuned: float
+    untuned: float
+    share: float
+    p_value: float
+    better: bool
+    note: str
+    n: int
+
+    @property
+    def shown(self) -> bool:
+        """Whether the tuned network is better, by the metric and by the test at the 5 % level."""
+        return bool(self.p_value < LEVEL and self.better and self.share > 0)
+
+
+def gain(table: pd.DataFrame, tuned: str, untuned: str, metric: str) -> Gain:
+    """How much better the tuned network's rows of a forecast table are."""
+    both, _ = common_rows(table[table["model"].isin([tuned, untuned])])
+    values = score(both, [metric]).groupby("model", observed=True)[metric].mean()
+    own, other = float(values[tuned]), float(values[untuned])
+    better = (other - own) * direction(metric)
+    share = better / abs(other) if other else np.nan
+    test = paired(both, [(tuned, untuned)]).iloc[0]
+    return Gain(
+        own, other, share, float(test["p_value"]), bool(test["difference"] < 0), str(test["note"]), int(test["n"])
+    )
+
+
+def verdict(metric: str, trials: pd.DataFrame, found: Gain | None, names: tuple[str, str], blocks: pd.DataFrame) -> str:
+    """A few sentences: whether tuning helped, what it cost, and what tuning anew in each block comes to.
+
+    Args:
+        metric: that trials were scored by.
+        trials: a row per trial.
+        found: tuned against untuned on the outer rows; None when the untuned network was the best trial.
+        names: of the tuned and the untuned network.
+        blocks: a row per block of ``--nested``; empty without.
+    """
+    tuned, untuned = names
+    label = metric.upper() if len(metric) <= 5 else metric
+    sentences = [_helped(label, found, tuned, untuned), _price(trials)]
+    if len(blocks):
+        sentences.append(_nested(label, blocks))
+    return " ".join(f"{sentence}." for sentence in sentences)
+
+
+def _helped(label: str, found: Gain | None, tuned: str, untuned: str) -> str:
+    if found is None:
+        return (
+            f"Tuning did not help: on the inner folds no trial had a better {label} than {untuned} has untuned, which "
+            "therefore stays as it is"
+        )
+    if not (np.isfinite(found.tuned) and np.isfinite(found.untuned)):
+        failed = tuned if not np.isfinite(found.tuned) else untuned
+        return f"Whether tuning helped cannot be told: {failed} has no {label} on the test rows"
+    side = "better" if found.share > 0 else "worse"
+    size = f"{abs(found.share) * 100:.2g} % {side} than the {_number(found.untuned)} of {untuned} untuned"
+    basis = f"{found.n} cutoffs" if found.n > 1 else "one cutoff"
+    test = f"p = {_p(found.p_value)}, Diebold-Mariano test on {basis}"
+    test = test if np.isfinite(found.p_value) else f"no test: {found.note or 'too few cutoffs'}"
+    told = f"on the test rows {tuned} has a {label} of {_number(found.tuned)}, {size} ({test})"
+    if found.shown:
+        return f"Tuning helped: {told}"
+    if found.share > 0:
+        return f"Tuning was not shown to help: {told}; so small a difference may be chance"
+    return f"Tuning did not help: {told}"
+
+
+def _price(trials: pd.DataFrame) -> str:
+    own = trials[trials["number"] > 0]
+    counts = own["state"].value_counts()
+    told = [f"{counts[state]} {state}" for state in (COMPLETE, PRUNED, FAILED) if state in counts]
+    fit = trials.loc[trials["number"] == 0, "seconds"].sum()
+    alone = f"; one untuned fit takes {_number(fit)} s" if fit else ""
+    return f"The price: {_number(own['seconds'].sum())} s of computing for {len(own)} trials ({', '.join(told)}){alone}"
+
+
+def _nested(label: str, blocks: pd.DataFrame) -> str:
+    whole = blocks[blocks["block"] == "all"].iloc[0]
+    share, p_value = float(whole["gain"]), float(whole["p_value"])
+    side = "better" if share > 0 else "worse"
+    real = "which is real at the 5 % level" if p_value < LEVEL else "which may be chance"
+    test = f"p = {_p(p_value)}, {real}" if np.isfinite(p_value) else "no test"
+    size = f"{abs(share) * 100:.2g} % {side} than the {_number(whole['untuned'])} untuned ({test})"
+    return (
+        f"Tuned anew in each of {len(blocks) - 1} blocks on what precedes it, the {label} is "
+        f"{_number(whole['tuned'])}, {size}: what to expect of tuning again on later data"
+    )
+
+
+def _p(value: float) -> str:
+    return f"{value:.2g}" if value >= 0.001 else "under 0.001"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"

@@ -1,0 +1,183 @@
+"""A tuning on small panels: what it may see, what it leaves, and that it goes on where it was cut off."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from datamodules.errors import InputError
+from datamodules.sets.synthetic import Synthetic
+from forecast import Panel, Tuning, TuningResult
+from forecast.config import BacktestConfig
+
+QUICK = {
+    "model": "MLP",
+    "models": [{"class_path": "MLP", "init_args": {"hidden_size": 8, "layers": 1}}],
+    "horizon": 4,
+    "context_length": 8,
+    "folds": 2,
+    "baselines": "SeasonalNaive",
+    "fit": {"max_steps": 20, "steps_per_epoch": 5, "batch_size": 32},
+    "only": ["hidden_size=4,8", "lr=0.001..0.1:log"],
+    "search": "random",
+    "trials": 3,
+}
+
+
+def panel(length=90, n_series=2, seed=0):
+    return Synthetic(n_series=n_series, length=length, freq="D", seed=seed).load()
+
+
+def tuned(data=None, folder=None, **options):
+    told = {name: value for name, value in {**QUICK, **options}.items() if value is not None}
+    return Tuning.of(data or panel(), **told).run(folder=folder)
+
+
+def without_seconds(result):
+    return result.trials.drop(columns="seconds")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tuning")
+    result = tuned(folder=folder)
+    result.save(folder)
+    return result, folder
+
+
+def test_trials_are_rows_and_the_untuned_network_is_the_first(small):
+    result, _ = small
+    assert list(result.trials["number"]) == [0, 1, 2, 3]
+    assert list(result.trials.columns) == [
+        *("number", "state", "value", "seconds", "epochs", "hidden_size", "lr", "note")
+    ]
+    first = result.trials.iloc[0]
+    assert (first["hidden_size"], first["lr"], first["note"]) == (8, 0.003, "untuned")
+    assert set(result.trials["state"]) == {"complete"}
+    assert result.trials["hidden_size"][1:].isin([4, 8]).all()
+    assert result.trials["lr"][1:].between(0.001, 0.1).all()
+
+
+def test_value_of_a_trial_is_that_of_an_ordinary_backtest_on_the_training_part():
+    from forecast import MLP, NeuralForecaster, backtest
+
+    data = panel()
+    result = tuned(data, gap=1, search="grid", only=["hidden_size=4"])
+    end = data.last_rows - 2 * QUICK["horizon"] - 1  # two folds of test, and the gap
+    module = MLP((8, 4, 1, 0, 0, 0), hidden_size=4, layers=1, levels=[0.1, 0.9])
+    forecaster = NeuralForecaster(module, **QUICK["fit"], validation=0.1)
+    inside = backtest(data.until(end), [forecaster], horizon=4, folds=2, gap=1, metrics=["mase"])
+    assert result.trials["value"][1] == inside.leaderboard()["mase"][0]
+
+
+def test_nothing_after_the_first_outer_cutoff_changes_a_trial():
+    data = panel()
+    frame = data.to_frame()
+    later = frame["ds"] > np.sort(frame["ds"].unique())[-1 - 2 * QUICK["horizon"]]
+    assert later.sum() == 2 * 2 * QUICK["horizon"]
+    frame.loc[later, "y"] = np.random.default_rng(0).normal(1e6, 1e6, later.sum())
+    other = Panel.from_frame(frame)
+    for search in ("tpe", "halving"):
+        first, second = (tuned(each, search=search, batch=2) for each in (data, other))
+        pd.testing.assert_frame_equal(without_seconds(first), without_seconds(second), check_exact=True)
+        assert first.best == second.best
+        assert first.outer.leaderboard()["mase"][0] != second.outer.leaderboard()["mase"][0]
+
+
+def test_winner_runs_again_from_its_file_with_the_same_forecasts(small):
+    from forecast.assemble import assemble
+    from forecast.resolve import resolve
+    from forecast.tune.inner import Means, run
+
+    result, folder = small
+    config = BacktestConfig.of(yaml.safe_load((folder / "best.yaml").read_text()))
+    resolved = resolve(config, panel())
+    forecasters, complete = assemble(resolved.config, resolved.panel)
+    again = run(complete, resolved.panel, forecasters, Means())
+    name = result.names[0] if result.provenance["best_trial"] else result.names[1]
+    first, second = (one.table[one.table["model"] == name].reset_index(drop=True) for one in (result.outer, again))
+    assert len(first)
+    pd.testing.assert_frame_equal(first.astype({"model": str}), second.astype({"model": str}), check_exact=True)
+
+
+def test_saved_tuning_loads_again(small):
+    result, folder = small
+    again = TuningResult.load(folder)
+    pd.testing.assert_frame_equal(again.trials, result.trials)
+    assert (again.spec, again.best, again.winner) == (result.spec, result.best, result.winner)
+    assert again.verdict() == result.verdict()
+
+
+def test_folder_without_a_tuning_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"tuning\.yaml is missing"):
+        TuningResult.load(tmp_path)
+
+
+def test_finished_trials_are_not_run_again(small, monkeypatch):
+    result, folder = small
+    monkeypatch.setattr("forecast.neural.NeuralForecaster.fit", lambda self, panel: pytest.fail("fitted again"))
+    again = tuned(folder=folder)
+    pd.testing.assert_frame_equal(again.trials.iloc[1:], result.trials.iloc[1:])
+    pd.testing.assert_frame_equal(again.outer.table, result.outer.table)
+
+
+@pytest.mark.parametrize("search", [pytest.param("random", marks=pytest.mark.slow), "tpe", "halving"])
+def test_search_that_was_cut_off_goes_on_to_the_trials_it_would_have_had(search, tmp_path):
+    options = {"search": search, "trials": 5, "batch": 2}
+    whole = tuned(**options)
+
+    def cut(done, total, label):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Tuning.of(panel(), **{**QUICK, **options}).run(folder=tmp_path, progress=cut)
+    pd.testing.assert_frame_equal(without_seconds(tuned(folder=tmp_path, **options)), without_seconds(whole))
+
+
+def test_more_trials_go_on_after_those_that_there_are(tmp_path):
+    first = tuned(folder=tmp_path)
+    more = tuned(folder=tmp_path, trials=4)
+    pd.testing.assert_frame_equal(more.trials.iloc[:4], first.trials, check_dtype=False)
+    assert list(more.trials["number"]) == [0, 1, 2, 3, 4]
+
+
+def test_trial_that_fails_or_diverges_is_a_row_with_its_reason():
+    network = {"class_path": "MLP", "init_args": {"hidden_size": 4, "layers": 1, "clip": 0.0, "optimizer": "SGD"}}
+    result = tuned(models=[network], search="grid", only=["lr=0.001,1e38"])
+    assert list(result.trials["state"]) == ["complete", "complete", "failed"]
+    assert result.trials["note"][2]
+
+
+def test_values_that_do_not_go_together_are_a_failed_trial():
+    result = tuned(model="CNN", models=["CNN"], search="grid", only=["layers=1,9"])
+    assert list(result.trials["state"]) == ["complete", "complete", "failed"]
+    assert result.trials["note"][2].startswith("layers is 9")
+
+
+def test_grid_has_every_combination_and_an_absurd_one_is_refused_with_its_number():
+    result = tuned(search="grid", trials=0, only=["hidden_size=4,8", "layers=1..2"])
+    assert result.trials[["hidden_size", "layers"]][1:].to_numpy().tolist() == [[4, 1], [4, 2], [8, 1], [8, 2]]
+    with pytest.raises(InputError, match=r"the grid has 6,075 combinations .* at most 200"):
+        Tuning.of(panel(), **{**QUICK, "only": {}, "search": "grid", "trials": 0}).ready  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"only": ["hiden_size"]}, "'hiden_size' cannot be tuned.*did you mean 'hidden_size'"),
+        ({"only": ["head"]}, "head has no usual values"),
+        ({"space": ["horizon=4,8"]}, "'horizon' cannot be tuned"),
+        ({"model": "MLP", "models": ["CNN", "LSTM"]}, "model is 'MLP', but models are CNN, LSTM"),
+        ({"models": ["CNN", "LSTM"], "model": None}, "no network to tune is named"),
+        ({"model": "LTSM", "models": []}, "did you mean 'LSTM'"),
+        ({"search": "bayes"}, "search 'bayes' is not known"),
+        ({"nested": 1}, "nested is 1"),
+        ({"metrics": ["bias", "mase"]}, "the first metric is 'bias'"),
+        ({"folds": 19}, "in the training part"),
+        ({"feature_sets": {"A": ["y"], "B": ["y", "calendar"]}}, "feature_sets make several networks"),
+    ],
+)
+def test_mistakes_are_refused_before_any_trial(options, message):
+    with pytest.raises(InputError, match=message):
+        tuned(**options)
