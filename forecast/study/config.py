@@ -12,7 +12,7 @@ from forecast.study.factor import Factor, Level, factor, told
 from forecast.values import several
 
 METRICS: Final = ("mse", "rmse", "mae", "mape", "msle", "rmsle", "r2", "explained_variance")  # in every study
-_SINGLE: Final = ("horizon", "seasonality", "stride", "gap", "window", "context_length")  # said in steps of the data
+_OF_ITS_DATA: Final = ("horizon", "seasonality", "stride", "gap", "window", "context_length", "folds")
 _NOT_HERE: Final = ("feature_sets", "ensembles")
 
 
@@ -125,9 +125,14 @@ class StudyConfig:
         return StudyConfig.of(self.plain() | {"base": merged(self.base, others), "metrics": metrics})
 
     def on_other_data(self) -> "StudyConfig":
-        """The study without what its base says of its own data: layout, columns, and lengths in steps."""
-        gone = {*LAYOUT, "data", "data_dir", *_SINGLE}
-        return replace(self, base={name: value for name, value in self.base.items() if name not in gone})
+        """The study without what its base says of its own data: layout, columns, holidays, lengths in steps, folds."""
+        gone = {*LAYOUT, "data", "data_dir", *_OF_ITS_DATA}
+        base = {name: value for name, value in self.base.items() if name not in gone}
+        features = base.get("prepare", {}).get("features", {})
+        if "holidays" in features:
+            left = {name: value for name, value in features.items() if name != "holidays"}
+            base["prepare"] = base["prepare"] | {"features": left}
+        return replace(self, base=base)
 
     @property
     def shown(self) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """What to keep in mind of a finding: what went wrong, where seeds decide, what few rows cannot show."""
 
-import numpy as np
+import re
+
 import pandas as pd
 
 from forecast.evaluation.alignment import common_rows
-from forecast.evaluation.metrics import direction
+from forecast.study.claims import sound, spread
 from forecast.study.config import StudyConfig
 from forecast.study.words import count, label, number, words
 
@@ -14,10 +15,10 @@ _FEW_CUTOFFS = 5
 def doubts(config: StudyConfig, table: pd.DataFrame, metric: str, forecasts: pd.DataFrame) -> list[str]:
     """One sentence of what to keep in mind, its parts divided by semicolons; none where there is nothing."""
     networks = table[table["kind"] == "network"]
-    told = [f"{config.metrics[0]} is not defined here, {label(metric)} is told instead"]
+    first = config.metrics[0]
     parts = [
-        *(told if metric != config.metrics[0] else []),
-        *_went_wrong(networks),
+        *([f"{label(first)} is not defined here, {label(metric)} is told instead"] if metric != first else []),
+        *_went_wrong(table),
         *_seeds(networks, metric),
         *_rows(forecasts),
         *_undefined(table),
@@ -26,75 +27,80 @@ def doubts(config: StudyConfig, table: pd.DataFrame, metric: str, forecasts: pd.
     return [f"Keep in mind: {'; '.join(parts)}"] if parts else []
 
 
-def _went_wrong(networks: pd.DataFrame) -> list[str]:
-    """The levels that diverged, failed or do not apply, those with the same reason together."""
-    lost = networks[networks["status"] != ""]
-    return [f"{words(list(own['model'].astype(str)))} {status}" for status, own in lost.groupby("status", sort=False)]
+def _went_wrong(table: pd.DataFrame) -> list[str]:
+    """What diverged, failed or does not apply, those with the same reason together."""
+    lost = table[table["status"] != ""]
+    return [f"{words(list(own['model'].astype(str)))}: {status}" for status, own in lost.groupby("status", sort=False)]
 
 
 def _seeds(networks: pd.DataFrame, metric: str) -> list[str]:
-    """Where the spread of seeds exceeds the gap between the best level and the reference, or the next level."""
+    """What one seed cannot show, and where the next level is nearer to the best than seeds spread."""
     if not (networks["seeds"] > 1).any():
         scored = networks["seeds"].notna().any()
-        return ["with one seed, what is the level's cannot be told from what is the seed's"] if scored else []
+        return ["with one seed, what a level does cannot be told from what its seed does"] if scored else []
     found = []
     for _, own in networks.groupby("network", sort=False):
-        fine = own[(own["status"] == "") & own[metric].notna()]
-        fine = fine.sort_values(metric, ascending=direction(metric) > 0, kind="stable")
+        fine = sound(own, metric)
         if len(fine) < 2:
             continue
-        best, second, reference = fine.iloc[0], fine.iloc[1], fine[fine["reference"]]
-        rivals = [(second, "the next")]
-        if len(reference) and not best["reference"]:
-            rivals = [(reference.iloc[0], "the reference"), *([] if second["reference"] else rivals)]
-        for rival, role in rivals:
-            gap = abs(float(best[metric]) - float(rival[metric]))
-            wide = max((best, rival), key=lambda row: np.nan_to_num(row[f"{metric}_spread"]))
-            if wide[f"{metric}_spread"] > gap:
-                found.append(
-                    f"the seeds of {wide['model']} spread by {number(wide[f'{metric}_spread'])}, more than the gap of "
-                    f"{number(gap)} between {best['model']} and {role}, {rival['level']}"
-                )
+        best, second = fine.iloc[0], fine.iloc[1]
+        gap, wide = abs(float(best[metric]) - float(second[metric])), spread(best, second, metric)
+        if wide > gap:
+            found.append(
+                f"{best['model']} and the next, {second['level']}, are {number(gap)} apart, less than their seeds "
+                f"spread ({number(wide)})"
+            )
     return found
 
 
 def _rows(forecasts: pd.DataFrame) -> list[str]:
+    """What few cutoffs cannot show, and which rows are not scored."""
     if forecasts.empty:
         return []
     shared, lacking = common_rows(forecasts)
-    cutoffs = shared["cutoff"].nunique()
+    cutoffs, series = shared["cutoff"].nunique(), shared["unique_id"].nunique()
     found = [f"{count(cutoffs, 'cutoff')} can show only large differences"] if 1 < cutoffs < _FEW_CUTOFFS else []
+    if cutoffs == 1 and series > 1:
+        found.append("one cutoff says nothing about other times")
     short = lacking[lacking > 0].groupby(level="model", sort=False).max()
     if len(short):
         who = ", ".join(f"{model} {number}" for model, number in short.items())
         found.append(f"only rows that all have are scored (lacking: {who})")
-    runs = max(len(lacking), 1)
-    unobserved = int(shared["actual"].isna().sum()) // runs
+    unobserved = int(shared["actual"].isna().sum()) // max(len(lacking), 1)
     return [*found, *([f"{count(unobserved, 'unobserved row')} left out"] if unobserved else [])]
 
 
 def _undefined(table: pd.DataFrame) -> list[str]:
-    """Metrics that are not defined, for how many rows and for whom."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for arm in table[table["undefined"] != ""].itertuples():
-        for part in str(arm.undefined).split("; "):
-            name, _, reason = part.partition(": ")
-            found.setdefault((name, reason), []).append(str(arm.model))
+    """Metrics that are not defined, for whom, and for how many rows."""
+    cases = [
+        (str(arm["model"]), name, *_counted(reason))
+        for arm in table[table["undefined"] != ""].to_dict("records")
+        for name, reason in (part.split(": ", 1) for part in str(arm["undefined"]).split("; "))
+    ]
+    found = pd.DataFrame(cases, columns=["model", "metric", "fewest", "most", "reason"])
     scored = int((table["rows"] > 0).sum())
-    same: dict[str, list[tuple[str, list[str]]]] = {}
-    for (name, reason), models in found.items():
-        same.setdefault(reason, []).append((name, models))
     told = []
-    for reason, each in same.items():
-        metrics = words([label(name) for name, _ in each])
-        who = each[0][1]
-        whom = "" if len(who) == scored else f" for {words(who, most=3)}"
-        told.append(f"{metrics} {'are' if len(each) > 1 else 'is'} not defined{whom}: {reason}")
+    for reason, own in found.groupby("reason", sort=False):
+        metrics, models = (list(own[name].unique()) for name in ("metric", "model"))
+        whom = "anyone" if len(models) == scored else f"{len(models)} of {scored} ({words(models, most=3)})"
+        fewest, most = own["fewest"].min(), own["most"].max()
+        rows = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
+        verb = "are" if len(metrics) > 1 else "is"
+        names = words([label(name) for name in metrics])
+        told.append(f"{names} {verb} not defined for {whom}: {rows} {reason}")
     return told
 
 
+def _counted(reason: str) -> tuple[int, int, str]:
+    """The fewest and the most rows that a reason names, and the rest of it."""
+    found = re.match(r"(\d+)(?: to (\d+))? (.*)", reason)
+    if not found:
+        return 0, 0, reason
+    fewest, most, rest = found.groups()
+    return int(fewest), int(most or fewest), re.sub(r", \d+ of \d+ seeds$", "", rest)
+
+
 def _chosen_here(networks: pd.DataFrame, metric: str) -> list[str]:
-    fine = networks[(networks["status"] == "") & networks[metric].notna()]
-    if len(fine) < 2:
+    if len(sound(networks, metric)) < 2:
         return []
     return ["the best of several levels was found on the rows that it is scored on, which flatters it"]

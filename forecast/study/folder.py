@@ -1,4 +1,4 @@
-"""The folder of a study: that of its backtest, and study.yaml, study.csv, study.md, study.tex and arms.csv."""
+"""The folder of a study: that of its backtest, the study's tables, and its page as report.html."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +24,7 @@ def save(result: "StudyResult", folder: Path) -> Path:
     """Write everything; each file under a temporary name first, so that none is ever half there."""
     result.backtest.save(folder)
     (folder / "report.html").replace(folder / "backtest.html")
+    result.report(folder / "report.html")
     text = yaml.safe_dump(result.config.plain(), sort_keys=False, allow_unicode=True)
     _whole(folder / "study.yaml", lambda path: path.write_text(text, encoding="utf-8"))
     _whole(folder / "arms.csv", lambda path: result.arms.to_csv(path, index=False))

@@ -5,7 +5,9 @@ from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
+from forecast.report.study_page import write_study
 from forecast.report.tables import Grid
 from forecast.report.typeset import latex, markdown
 from forecast.result import Backtest
@@ -14,6 +16,7 @@ from forecast.study.config import StudyConfig
 from forecast.study.finding import finding
 from forecast.study.table import study_table
 from forecast.study.typeset import study_grid
+from forecast.study.view import View, curves_of, with_networks
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +60,28 @@ class StudyResult:
     def to_latex(self) -> str:
         """The table in LaTeX for the package booktabs."""
         return latex(self.grid(), self.config.question or self.config.title)
+
+    def view(self, backtest: str = "backtest.html") -> View:
+        """The study as its page reads it; ``backtest`` is where the report of its backtest is, from the page."""
+        found = self.backtest
+        return View(
+            title=self.config.title,
+            question=self.config.question,
+            finding=self.finding(),
+            table=with_networks(self._table),
+            factors={each.name: each.scale for each in self.config.factors},
+            metrics=self.config.metrics,
+            curves=curves_of(found.curves, self.arms),
+            growth=pd.DataFrame(),
+            config=yaml.safe_dump(found.spec, sort_keys=False, allow_unicode=True),
+            provenance=found.provenance,
+            backtest=backtest,
+        )
+
+    def report(self, path: str | Path) -> Path:
+        """Write the page of the study to ``path`` and return it."""
+        write_study([self.view()], Path(path), title=self.config.title)
+        return Path(path)
 
     def save(self, folder: str | Path) -> Path:
         """Write all that a backtest writes, and the study's own tables and page, into ``folder``; return it."""
