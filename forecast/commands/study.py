@@ -24,7 +24,7 @@ with the mean and spread over seeds, a paired test against a reference level, an
     lr: {key: models.lr, levels: [0.01, 0.1, 1], scale: log}                  # models.X: option X of every network
   reference: {lr: 0.01}                                                       # what the others are tested against
   metrics: [mse, r2]
-  presets: {quick: {seeds: 2, folds: 3}, full: {seeds: 5, folds: 5}}          # the first one, unless told
+  presets: {quick: {seeds: 2, folds: 3}, full: {seeds: 5, folds: 5}}          # quick, unless told
 
 Keys of levels begin with models, prepare, fit, trainer, context_length or horizon; models.CNN.hidden_size is that of
 CNN alone. Levels may also be names that set several keys: {levels: {small: {models.layers: 1, models.lr: 0.01}, ...}}.
@@ -45,7 +45,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     parser = options_parser(command, purpose, _EPILOG, "NAME|FILE [--data FILE_OR_NAME] [options]")
     parser.add_argument("study", metavar="NAME|FILE", help="one that ships (forecast list studies), or a file in YAML")
     parser.add_argument(
-        "--preset", metavar="NAME", help="a size of the study, as its file has them (default: its first)"
+        "--preset", metavar="NAME", help="a size of the study, as its file has them (default: quick)"
     )
     parser.add_argument("--output", metavar="DIR", help="folder for the results (default: runs/STUDY-DATA-DIGEST)")
     parser.add_argument("--overwrite", action="store_true", help="start anew in a folder that holds another result")

@@ -21,7 +21,7 @@ def comparison(config: StudyConfig, own: pd.DataFrame, metric: str, *, alone: bo
     """
     network, ordered = str(own["network"].iloc[0]), sound(own, metric)
     if ordered.empty:
-        return _begun(network, alone, "no level came to its end, so there is nothing to compare")
+        return _begun(network, alone, "None of the levels came to its end, so there is nothing to compare")
     best, reference = ordered.iloc[0], sound(own[own["reference"]], metric)
     whose = f" of {network}" if network and alone else ""
     name, value = _named(config, str(best["level"])), number(float(best[metric]))
@@ -39,7 +39,7 @@ def comparison(config: StudyConfig, own: pd.DataFrame, metric: str, *, alone: bo
     }
     rest = [f"{what}: {words(left)}" for what, levels in others.items() if (left := _without(levels, best))]
     if best["reference"]:
-        head = f"no level{whose} has a better {label(metric)} than the reference, {name} ({value})"
+        head = f"none of the levels{whose} has a better {label(metric)} than the reference, {name} ({value})"
         return _begun(network, alone, "; ".join([head, *rest]))
     gap = f"{_gap(best, first, metric)} than the reference, {first['level']} ({number(float(first[metric]))})"
     return _begun(network, alone, "; ".join([f"{top}: {gap}, {_evidence(best, first, metric)}", *rest]))
@@ -81,4 +81,6 @@ def _gap(best: pd.Series, reference: pd.Series, metric: str) -> str:
 
 def _begun(network: str, alone: bool, text: str) -> str:
     """The sentence, behind the name of the network where there are several."""
-    return f"{text[:1].upper()}{text[1:]}" if alone or not network else f"{network}: {text}"
+    if not alone and network:
+        return f"{network}: {text}"
+    return text if len(text.split()[0]) < 4 else f"{text[:1].upper()}{text[1:]}"  # lr stays what it is called

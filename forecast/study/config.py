@@ -100,10 +100,10 @@ class StudyConfig:
         return {name: value for name, value in said.items() if value}
 
     def with_preset(self, name: str = "") -> "StudyConfig":
-        """The study of one of its presets, which it then has no more; the first one when none is named."""
+        """The study of one of its presets, which it then has no more; quick, or the first, when none is named."""
         if not self.presets and not name:
             return self
-        name = name or next(iter(self.presets))
+        name = name or next(each for each in ("quick", *self.presets) if each in self.presets)
         one_of("preset", name, self.presets)
         options = dict(self.presets[name])
         levels = _levels(options.pop("factors", {}))

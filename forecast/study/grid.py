@@ -15,6 +15,7 @@ MODELS: Final = "models"
 OF_A_LEVEL: Final = (  # options that may differ between levels; all others decide which rows are scored, or how
     *("models", "prepare", "fit", "trainer", "context_length", "horizon", "intervals", "holes"),
 )
+OF_EVERYONE: Final = ("holes", "intervals")  # those of them that change what baselines do as well
 
 
 class Cell(NamedTuple):

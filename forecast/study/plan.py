@@ -11,11 +11,11 @@ from datamodules.defaults import default_horizon
 from datamodules.errors import InputError
 from datamodules.panel import Panel
 from datamodules.split import known_rows
-from forecast.assemble import assemble
 from forecast.config import BacktestConfig
 from forecast.forecaster import Forecaster
 from forecast.members import NOBODY
 from forecast.resolve import Resolved, resolve
+from forecast.study.baselines import with_baselines
 from forecast.study.candidates import assembled, candidates
 from forecast.study.config import StudyConfig
 from forecast.study.grid import Cell, cells, check_keys
@@ -73,10 +73,9 @@ def plan(config: StudyConfig, panel: Panel) -> Plan:
     ).config
     shared = replace(shared, models=tuple(networks) or (NOBODY,), baselines=basis.baselines, horizon=min(horizons))
     shared = replace(shared, metrics=config.shown, common=True)
-    baselines: list[Forecaster] = []
-    if any(each.class_path != NOBODY.class_path for each in basis.baselines):
-        baselines, complete = assemble(replace(shared, models=(NOBODY,)), kept)
-        shared = replace(shared, baselines=complete.baselines)
+    if shared.folds < basis.folds:
+        reasons["folds"] = "as many as the longest level leaves"
+    baselines, shared = with_baselines(shared, found, kept)
     arms += [_arm(each.name, each.name, "baseline", Cell({}), False, "") for each in baselines]
     columns = ["model", "network", "kind", *(each.name for each in config.factors), "level", "reference", "problem"]
     forecasters = [forecaster for each in ready for forecaster in each.forecasters] + baselines
@@ -86,7 +85,7 @@ def plan(config: StudyConfig, panel: Panel) -> Plan:
 
 def _basis(config: StudyConfig, found: Sequence[Cell], panel: Panel) -> tuple[BacktestConfig, dict[str, str]]:
     """The base with everything said that no level says, and why each value was chosen."""
-    options, reasons = {"data": PANEL, **config.base}, {}
+    options, reasons = {"data": PANEL, "together": True, **config.base}, {}
     horizons = [int(cell.settings["horizon"]) for cell in found if "horizon" in cell.settings]
     if horizons:
         options["horizon"] = max(horizons)

@@ -92,6 +92,7 @@ def carried_out(
         common=True,
         window=shared.window,
         threads=shared.threads,
+        together=shared.together,
         engine=engine,
         workers=workers,
         folder=folder,
