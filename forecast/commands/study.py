@@ -44,9 +44,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     """Read the study and the options, run its backtest, write its folder, show what it found."""
     parser = options_parser(command, purpose, _EPILOG, "NAME|FILE [--data FILE_OR_NAME] [options]")
     parser.add_argument("study", metavar="NAME|FILE", help="one that ships (forecast list studies), or a file in YAML")
-    parser.add_argument(
-        "--preset", metavar="NAME", help="a size of the study, as its file has them (default: quick)"
-    )
+    parser.add_argument("--preset", metavar="NAME", help="a size of the study, as its file has them (default: quick)")
     parser.add_argument("--output", metavar="DIR", help="folder for the results (default: runs/STUDY-DATA-DIGEST)")
     parser.add_argument("--overwrite", action="store_true", help="start anew in a folder that holds another result")
     add_engine(parser)

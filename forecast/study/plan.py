@@ -20,6 +20,7 @@ from forecast.study.candidates import assembled, candidates
 from forecast.study.config import StudyConfig
 from forecast.study.grid import Cell, cells, check_keys
 
+UNLESS_TOLD: Final = {"together": True, "inside": 8}  # other than in a backtest
 PANEL: Final = "panel"  # what data are called that are handed over in Python
 
 
@@ -85,7 +86,7 @@ def plan(config: StudyConfig, panel: Panel) -> Plan:
 
 def _basis(config: StudyConfig, found: Sequence[Cell], panel: Panel) -> tuple[BacktestConfig, dict[str, str]]:
     """The base with everything said that no level says, and why each value was chosen."""
-    options, reasons = {"data": PANEL, "together": True, **config.base}, {}
+    options, reasons = {"data": PANEL, **UNLESS_TOLD, **config.base}, {}
     horizons = [int(cell.settings["horizon"]) for cell in found if "horizon" in cell.settings]
     if horizons:
         options["horizon"] = max(horizons)

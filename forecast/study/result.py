@@ -41,8 +41,7 @@ class StudyResult:
     @cached_property
     def _table(self) -> pd.DataFrame:
         found = self.backtest
-        inside = getattr(found, "inside", pd.DataFrame())
-        return study_table(self.arms, found.table, found.runs, found.curves, inside, self.config.shown)
+        return study_table(self.arms, found.table, found.runs, found.curves, found.inside, self.config.shown)
 
     def finding(self) -> str:
         """What the study found, in sentences: which level, by how much, how sure that is, what it rests on."""

@@ -93,6 +93,7 @@ def carried_out(
         window=shared.window,
         threads=shared.threads,
         together=shared.together,
+        inside=shared.inside,
         engine=engine,
         workers=workers,
         folder=folder,

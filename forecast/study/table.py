@@ -116,10 +116,10 @@ def _parts(inside: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 def _costs(runs: pd.DataFrame) -> pd.DataFrame:
     """What each model took: seconds of one seed, its size, windows and epochs of a fit on average."""
-    runs = runs.reindex(columns=["model", "seed", *_COSTS])
+    runs = runs.reindex(columns=["model", "seed", "error", *_COSTS])
     records = []
     for model, own in runs.groupby(runs["model"].astype(str), sort=False):
         seconds = own[["fit_seconds", "predict_seconds"]].sum(min_count=1) / own["seed"].nunique()
-        most = own[["parameters", "bytes", "windows"]].max()
+        most = own[["parameters", "bytes", "windows"]].where(own["error"].fillna("") == "").max()
         records.append({"model": model, **seconds, **most, **own[["sparsity", "epochs"]].astype(np.float64).mean()})
     return pd.DataFrame(records, columns=["model", *_COSTS])
