@@ -105,6 +105,12 @@ def test_dropout_draws_what_each_arm_draws_alone(make_panel, model):
     compared(make_panel([60, 50]), lambda: arms(model, each, seeds=(0, 0, 1, 2)))
 
 
+@pytest.mark.parametrize("model", [RNN, GRU, LSTM])
+def test_dropout_between_layers_draws_what_each_arm_draws_alone(make_panel, model):
+    each = [{"dropout": share, "layers": 3, "patch": 2} for share in (0.0, 0.3, 0.6, 0.3)]
+    compared(make_panel([60, 50]), lambda: arms(model, each, seeds=(0, 0, 1, 2)))
+
+
 @pytest.mark.parametrize("model", [MLP, LSTM])
 def test_augmentation_draws_what_each_arm_draws_alone(make_panel, model):
     kinds = ("none", "jitter", "scale", "warp", "mask", "mixup")

@@ -55,7 +55,8 @@ class _Recurrent(ForecastModule):
         stacked = self.stack(context)
         missing = -stacked.shape[1] % self.patch
         patches = functional.pad(stacked, (0, 0, missing, 0)).unflatten(1, (-1, self.patch)).flatten(2)
-        last = self.features(self.cells(patches)[0][:, -1])
+        state = self.cells(patches)[1]  # of an LSTM with its cells
+        last = self.features((state[0] if isinstance(state, tuple) else state)[-1])
         return torch.cat([last, stacked.flatten(1)], -1) if self.skip else last
 
 

@@ -39,23 +39,6 @@ class Convolutions(Linears):
         return product(patches, weight.transpose(2, 3).flatten(2), self.weights.get("bias"))
 
 
-class Recurrents(nn.Module):
-    """``nn.RNN``, ``nn.GRU`` or ``nn.LSTM`` of every arm: (A * B, T, C) -> (A * B, T, H); the state is not given."""
-
-    def __init__(self, layer: nn.RNNBase) -> None:
-        super().__init__()
-        self.weights: Weights = {}
-        self.mode, self.layers = layer.mode, layer.num_layers
-
-    def forward(self, x: Tensor) -> tuple[Tensor, None]:
-        """The output of the last layer."""
-        output = x.unflatten(0, (len(self.weights["weight_ih_l0"]), -1))
-        for number in range(self.layers):
-            names = (f"{kind}_l{number}" for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-            output = Layer.apply(self.mode, output, *(self.weights[name] for name in names))[0]
-        return output.flatten(0, 1), None
-
-
 class Reversibles(Normalisation):
     """``Normalisation`` of every arm, whose gain and shift are learnt."""
 
@@ -115,16 +98,48 @@ class Dropouts(nn.Module):
         self.sizes: list[int] = []
 
     def forward(self, x: Tensor) -> Tensor:
-        """The values, some of them 0 and the others larger."""
-        if not self.training or not any(self.shares):
-            return x
-        apart = x.unflatten(0, (len(self.shares), -1))
+        """The values (A * B, ...), some of them 0 and the others larger."""
+        return self.drop(x.unflatten(0, (len(self.shares), -1)), 0).flatten(0, 1) if self.drops else x
+
+    @property
+    def drops(self) -> bool:
+        """Whether any value becomes 0."""
+        return self.training and any(self.shares)
+
+    def drop(self, apart: Tensor, windows: int) -> Tensor:
+        """The values (A, ...), some of them 0; ``windows`` says which dimension of an arm's values counts these."""
         factor = torch.ones_like(apart, memory_format=torch.contiguous_format)
         for arm, share in enumerate(self.shares):
             if share:
-                own = factor[arm, : self.sizes[arm]]
+                own = factor[arm].narrow(windows, 0, self.sizes[arm])
                 own.bernoulli_(1 - share, generator=self.generators[arm]).div_(1 - share)
-        return (apart * factor).flatten(0, 1)
+        return apart * factor
+
+
+class Recurrents(nn.Module):
+    """``nn.RNN``, ``nn.GRU`` or ``nn.LSTM`` of every arm: (A * B, T, C) -> (A * B, T, H), and the last states.
+
+    Attributes:
+        between: what drops values between layers.
+    """
+
+    def __init__(self, layer: nn.RNNBase) -> None:
+        super().__init__()
+        self.weights: Weights = {}
+        self.mode, self.layers = layer.mode, layer.num_layers
+        self.between = Dropouts(layer)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | tuple[Tensor, Tensor]]:
+        """The output of the last layer, and of every layer the last state, (layers, A * B, H); of an LSTM and cell."""
+        output, ends = x.unflatten(0, (len(self.weights["weight_ih_l0"]), -1)), []
+        for number in range(self.layers):
+            if number and self.between.drops:
+                output = self.between.drop(output.transpose(1, 2), 1).transpose(1, 2)  # torch draws by steps first
+            names = (f"{kind}_l{number}" for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+            output, *end = Layer.apply(self.mode, output, *(self.weights[name] for name in names))[:3]
+            ends.append(end)
+        states, cells = (torch.stack([one.flatten(0, 1) for one in kind]) for kind in zip(*ends, strict=True))
+        return output.flatten(0, 1), (states, cells) if self.mode == "LSTM" else states
 
 
 def product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

@@ -105,15 +105,17 @@ def stackable(module: ForecastModule) -> bool:
 
 def _possible(layer: nn.Module) -> bool:
     if isinstance(layer, nn.RNNBase):
-        plain = layer.batch_first and layer.bias and not layer.bidirectional and not layer.proj_size
-        return plain and not layer.dropout
+        return layer.batch_first and layer.bias and not layer.bidirectional and not layer.proj_size
     if isinstance(layer, _DropoutNd):
         return type(layer) is nn.Dropout
     return not isinstance(layer, _BatchNorm | nn.RReLU | nn.MultiheadAttention)
 
 
 def _dropouts(module: nn.Module) -> dict[str, float]:
-    return {name: layer.p for name, layer in module.named_modules() if isinstance(layer, nn.Dropout)}
+    """The share that each layer of a network drops, by the name of the layer that does so in a stack."""
+    layers = dict(module.named_modules())
+    between = {f"{name}.between": layer.dropout for name, layer in layers.items() if isinstance(layer, nn.RNNBase)}
+    return {name: layer.p for name, layer in layers.items() if isinstance(layer, nn.Dropout)} | between
 
 
 def _replaced(network: nn.Module, home: str = "") -> dict[str, nn.Module]:
