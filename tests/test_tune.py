@@ -135,6 +135,49 @@ def test_search_that_was_cut_off_goes_on_to_the_trials_it_would_have_had(search,
     pd.testing.assert_frame_equal(without_seconds(tuned(folder=tmp_path, **options)), without_seconds(whole))
 
 
+def test_halving_stops_the_worse_two_thirds_and_its_winner_is_trained_as_a_whole():
+    found = tuned(search="halving", trials=9, only=["lr=0.00001..1.0:log"], fit={**QUICK["fit"], "max_steps": 45})
+    own = found.trials[found.trials["number"] > 0]
+    assert own["state"].value_counts().to_dict() == {"pruned": 8, "complete": 1}
+    assert own.loc[own["state"] == "pruned", "epochs"].value_counts().to_dict() == {2: 6, 4: 2}  # of 12
+    assert own.loc[own["state"] == "pruned", "note"].str.contains("validation loss").all()
+    assert own.loc[own["state"] == "pruned", "value"].isna().all()
+    lr = own.loc[own["state"] == "complete", "lr"].item()
+    alone = tuned(search="grid", only=[f"lr={lr}"], fit={**QUICK["fit"], "max_steps": 45})
+    assert own.loc[own["state"] == "complete", "value"].item() == alone.trials["value"][1]
+
+
+def test_halving_compares_by_the_metric_where_losses_are_in_different_units():
+    found = tuned(search="halving", trials=3, only=["scaling=mean_abs,standard,last"])
+    pruned = found.trials[found.trials["state"] == "pruned"]
+    assert len(pruned) == 2
+    assert pruned["note"].str.contains("with mase").all()
+
+
+def test_nested_blocks_are_each_tuned_on_what_precedes_them():
+    data = panel(length=120)
+    options = {"folds": 4, "inner_folds": 2, "search": "grid", "only": ["hidden_size=2,16"]}
+    found = tuned(data, nested=2, **options)
+    assert list(found.nested["block"]) == ["1", "2", "all"]
+    assert list(found.nested["folds"]) == [2, 2, 4]
+    later = tuned(data, **{**options, "folds": 2})  # its only block is the second
+    second, outer = found.nested.iloc[1], later.outer.leaderboard().set_index("model")["mase"]
+    assert second["value"] == later.trials.loc[later.trials["number"] == second["trial"], "value"].item()
+    assert second["untuned"] == outer["MLP"]
+    assert second["tuned"] == outer[later.names[0] if second["trial"] else "MLP"]
+    assert "Tuned anew in each of 2 blocks" in found.verdict()
+    assert found.nested.iloc[2]["untuned"] == pytest.approx(found.nested["untuned"][:2].mean())
+
+
+@pytest.mark.slow
+def test_number_of_workers_changes_no_trial():
+    options = {"search": "tpe", "trials": 4, "batch": 2, "only": ["lr=0.001..0.1:log"]}
+    one = tuned(**options)
+    told = {name: value for name, value in {**QUICK, **options}.items() if value is not None}
+    two = Tuning.of(panel(), **told).run(engine="processes", workers=2)
+    pd.testing.assert_frame_equal(without_seconds(one), without_seconds(two), check_exact=True)
+
+
 def test_more_trials_go_on_after_those_that_there_are(tmp_path):
     first = tuned(folder=tmp_path)
     more = tuned(folder=tmp_path, trials=4)

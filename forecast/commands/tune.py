@@ -26,8 +26,8 @@ A range is low..high (0.001..0.1:log for ratios, 1..4 for whole numbers, 0.0..0.
 the network, of its training (batch_size, max_steps, steps_per_epoch, validation) and context_length can be searched.
 
 In the folder: trials.csv, importance.csv, best.yaml (forecast backtest --config DIR/best.yaml runs the winner again, to
-the bit), backtest/ (the test, with its own report) and the journal. The same command again resumes; a larger --trials
-goes on with tpe and random.
+the bit), report.html, backtest/ (the test, with its own report) and the journal. The same command again resumes; a
+larger --trials goes on with tpe and random.
 
 examples:
   forecast tune --model LSTM --show-space
@@ -97,8 +97,8 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
         result = tuning.run(engine=engine, folder=folder, progress=progress)
     result.save(folder)
     _show(result)
-    say(f"winner: {folder / 'best.yaml'}")
-    say(f"test: {folder / 'backtest' / 'report.html'}")
+    say(f"winner: {folder / 'best.yaml'}; test: {folder / 'backtest' / 'report.html'}")
+    say(f"report: {folder / 'report.html'}")
     return 0
 
 

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import pytorch_lightning as pl
 
 from forecast.result import Backtest
@@ -52,7 +53,7 @@ def rungs(epochs: int, trials: int) -> list[int]:
 
 
 def halve(
-    inner: Inner, trials: Sequence[Trial], space: Space, metric: str, means: Means, *, lower: bool
+    inner: Inner, trials: Sequence[Trial], space: Space, metric: str, means: Means, *, lower: bool, epochs: int
 ) -> tuple[list[Outcome], Losses]:
     """What came of each trial, and what it had come to at each rung that it reached.
 
@@ -70,14 +71,17 @@ def halve(
         metric: that complete trials are scored by.
         means: how they are run.
         lower: whether a lower value of the metric is better.
+        epochs: of a whole training, at most.
     """
+    stops = rungs(epochs, len(trials))
+    sizes = [math.ceil(len(trials) / _SHARE**rung) for rung in range(len(stops) + 1)]
     by_loss = not set(space) & set(CHANGES_LOSS)
     ended: dict[int, Outcome] = {}
     losses: Losses = {trial.number: {} for trial in trials}
     spent = dict.fromkeys(losses, 0.0)
     going = list(trials)
-    for epoch in rungs(_epochs(inner.config.fit, space), len(trials)):
-        outcomes, found = inner.outcomes(going, metric, means, callbacks=[Until(epoch)])
+    for rung, epoch in enumerate(stops):
+        outcomes, found = inner.outcomes(going, metric, _share(means, sizes, rung), callbacks=[Until(epoch)])
         names = {outcome.trial.number: inner.name(outcome.trial) for outcome in outcomes}
         reached = {outcome.trial.number: outcome for outcome in outcomes}
         for number, outcome in reached.items():
@@ -95,20 +99,38 @@ def halve(
                 shown = losses[number][epoch] if by_loss else reached[number].value
                 place = f"not among the best {len(kept)} of {len(reached)}"
                 note = f"stopped after epoch {epoch} with {what} {shown:.4g}: {place}"
-                ended[number] = Outcome(reached[number].trial, PRUNED, math.nan, spent[number], epoch, note)
+                ended[number] = reached[number]._replace(state=PRUNED, value=math.nan, seconds=spent[number], note=note)
         going = [trial for trial in going if trial.number in kept]
-    last, _ = inner.outcomes(going, metric, means) if going else ([], None)
+    last, _ = inner.outcomes(going, metric, _share(means, sizes, len(stops))) if going else ([], None)
     for outcome in last:
         ended[outcome.trial.number] = outcome._replace(seconds=spent[outcome.trial.number] + outcome.seconds)
     return [ended[trial.number] for trial in trials], losses
 
 
-def _epochs(fit: Mapping[str, Any], space: Space) -> int:
-    """The epochs of the longest training that there can be."""
+def epochs_of(fit: Mapping[str, Any], space: Space, curves: pd.DataFrame) -> int:
+    """The epochs of the longest training that there can be.
+
+    Args:
+        fit: options of the training.
+        space: what may differ between trials.
+        curves: of the untuned network, which say how many steps an epoch has: fewer than asked for where there are
+            fewer windows.
+    """
     if fit.get("epochs"):
         return int(fit["epochs"])
     steps = max([fit["max_steps"], *(space["max_steps"].levels(2) if "max_steps" in space else ())])
-    return math.ceil(steps / fit["steps_per_epoch"])
+    each = float((curves["step"] / curves["epoch"]).min()) if len(curves) else fit["steps_per_epoch"]
+    return math.ceil(steps / each)
+
+
+def _share(means: Means, sizes: Sequence[int], rung: int) -> Means:
+    """The same means, whose progress is that over all rungs."""
+
+    def tell(done: int, total: int, label: str) -> None:
+        part = sizes[rung] * done / total if total else 0.0
+        means.progress(math.floor(1000 * (sum(sizes[:rung]) + part) / sum(sizes)), 1000, label)
+
+    return replace(means, progress=tell)
 
 
 def _loss(found: Backtest | None, name: str, otherwise: float) -> float:

@@ -129,7 +129,8 @@ class Inner:
         return forecaster
 
     def _backtest(self, forecasters: list[Forecaster], means: Means) -> Backtest:
-        return run(self.config, self.panel, forecasters, replace(means, folder=means.folder and means.folder / "parts"))
+        own = replace(means, folder=means.folder and means.folder / "parts")
+        return run(self.config, self.panel, forecasters, own, together=True)
 
 
 def run(

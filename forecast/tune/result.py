@@ -1,4 +1,4 @@
-"""TuningResult: what a tuning found, its verdict, and the folder it is kept in."""
+"""TuningResult: what a tuning found, its verdict, page, and the folder it is kept in."""
 
 import json
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import yaml
 
 from datamodules.door.separated import EXACT
 from datamodules.errors import InputError
+from forecast.report.tuning_page import write_tuning
 from forecast.result import Backtest
 from forecast.tune.verdict import Gain, gain, verdict
 
@@ -67,6 +68,11 @@ class TuningResult:
         """Whether tuning helped, and its price, in sentences."""
         return verdict(self.metric, self.trials, self.gain, self.names, self.nested)
 
+    def report(self, path: str | Path) -> Path:
+        """Write the HTML page to ``path`` and return it."""
+        write_tuning(_View(self), Path(path))
+        return Path(path)
+
     def save(self, folder: str | Path) -> Path:
         """Write all tables, the configurations and the outer backtest into ``folder`` and return it."""
         folder = Path(folder)
@@ -82,6 +88,7 @@ class TuningResult:
         kept = json.dumps(self.provenance | {"best": self.best}, indent=2)
         (folder / "provenance.json").write_text(kept, encoding="utf-8")
         (folder / "verdict.txt").write_text(f"{self.verdict()}\n", encoding="utf-8")
+        self.report(folder / "report.html")
         return folder
 
     @classmethod
@@ -110,6 +117,16 @@ class TuningResult:
                 f"{folder} holds a tuning with a damaged file ({' '.join(str(error).split())}). Run it again with "
                 "--overwrite."
             ) from error
+
+
+class _View:
+    """A tuning as its page wants it (``forecast.report.tuning_page.TuningView``)."""
+
+    def __init__(self, result: TuningResult) -> None:
+        self.title, self.verdict, self.metric = result.title, result.verdict(), result.metric
+        self.trials, self.importance, self.nested = result.trials, result.importance, result.nested
+        self.best, self.outer, self.provenance = result.best, result.outer.leaderboard(), result.provenance
+        self.config = yaml.safe_dump(result.winner, sort_keys=False)
 
 
 _TABLES: Final = ("trials", "importance", "nested")

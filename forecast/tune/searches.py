@@ -12,7 +12,7 @@ from datamodules.errors import InputError
 from forecast.evaluation.metrics import direction
 from forecast.search import Space
 from forecast.tune.config import TuningConfig
-from forecast.tune.halving import halve
+from forecast.tune.halving import epochs_of, halve
 from forecast.tune.inner import Inner, Means, Told, deciding
 from forecast.tune.journal import Journal
 from forecast.tune.space import untuned
@@ -77,7 +77,10 @@ def search(inner: Inner, config: TuningConfig, space: Space, means: Means) -> Se
         bar.begin(len(missing), Searched([first, *journal.outcomes()], pd.DataFrame(), metric, space))
         own = replace(means, progress=bar.tell)
         if missing and config.search == "halving":
-            journal.keep(*halve(inner, missing, space, metric, own, lower=lower))
+            curves = found.curves if found is not None else pd.DataFrame()
+            epochs = epochs_of(inner.config.fit, space, curves)
+            outcomes, losses = halve(inner, batch, space, metric, own, lower=lower, epochs=epochs)
+            journal.keep([outcome for outcome in outcomes if outcome.trial.number not in known], losses)
         elif missing:
             journal.keep(inner.outcomes(missing, metric, own)[0])
         bar.end(len(batch))

@@ -19,6 +19,7 @@ from forecast.resolve import Resolved, resolve
 from forecast.search import Space
 from forecast.tune.config import TuningConfig
 from forecast.tune.inner import Inner, Means, Told
+from forecast.tune.nested import nested
 from forecast.tune.outer import outer, winner
 from forecast.tune.result import TuningResult
 from forecast.tune.searches import Searched, search
@@ -82,9 +83,10 @@ class Tuning:
             InputError: when the options do not fit the data, a grid is absurd, or no trial can be scored.
         """
         began = time.perf_counter()
-        (_, panel, _), config, space = self.ready
+        (_, panel, _), config, _ = self.ready
         means = Means(engine, workers, Path(folder) if folder else None, progress)
-        found = self._searched(config, panel, space, means)
+        positions = rolling_positions(panel, horizon=config.horizon, folds=config.folds, stride=config.stride)
+        found = self._searched(int(positions[0]), means)
         best = found.best
         where = means.folder / "backtest" / "parts" if means.folder else None
         scored = outer(config, panel, best.trial.values, best.trial.number, replace(means, folder=where))
@@ -96,7 +98,7 @@ class Tuning:
             best=best.trial.values,
             winner=winner(config, best.trial.values, best.trial.number).plain(),
             outer=scored,
-            nested=pd.DataFrame(),
+            nested=self._nested(config, panel, found, means),
             provenance=scored.provenance | about,
         )
 
@@ -115,14 +117,24 @@ class Tuning:
         if self.config.base.feature_sets and not member.feature_set:
             raise InputError("feature_sets make several networks; a tuning is of one. Name its columns with --use.")
         resolved = resolve(self.config.base, self.panel)
+        if self.config.nested > resolved.config.folds:
+            raise InputError(
+                f"nested is {self.config.nested}, but there are {resolved.config.folds} folds; expected at most as "
+                "many blocks. Ask for more folds, or fewer blocks."
+            )
         if not direction(resolved.config.metrics[0]):
             raise InputError(f"the first metric is {resolved.config.metrics[0]!r}, which has no best. Begin with mase.")
         _, complete = assemble(resolved.config, resolved.panel)
         return Ready(resolved, complete, space)
 
-    def _searched(self, config: BacktestConfig, panel: Panel, space: Space, means: Means) -> Searched:
-        """What the search before the first of the outer cutoffs found."""
-        positions = rolling_positions(panel, horizon=config.horizon, folds=config.folds, stride=config.stride)
+    def _nested(self, config: BacktestConfig, panel: Panel, found: Searched, means: Means) -> pd.DataFrame:
+        if not self.config.nested:
+            return pd.DataFrame()
+        return nested(config, panel, self.config.nested, found, self._searched, means)
+
+    def _searched(self, position: int, means: Means) -> Searched:
+        """What the search on all that precedes an outer cutoff found."""
+        (_, panel, _), config, space = self.ready
         longest = max(space["context_length"].levels(2)) if "context_length" in space else 0
-        inner = Inner.before(int(positions[0]), panel, config, folds=self.config.inner_folds, longest=int(longest))
+        inner = Inner.before(position, panel, config, folds=self.config.inner_folds, longest=int(longest))
         return search(inner, self.config, space, means)
