@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import yaml
 
-from datamodules.drawn import DRAWS
 from datamodules.errors import InputError, at_least, one_of
 from datamodules.preparation import Preparation
 from forecast.ensemble.recipes import Recipe, recipes
@@ -150,6 +149,11 @@ class BacktestConfig:
         return replace(config, fit=fit, prepare=replace(config.prepare, short=config.short))
 
     @property
+    def refit_every(self) -> str | int:
+        """``refit`` as ``backtest`` takes it: never, always, or a number of folds."""
+        return int(self.refit) if self.refit.isdigit() else self.refit
+
+    @property
     def layout(self) -> dict[str, Any]:
         """The options about the table's layout, for ``datamodules.readers.source``."""
         said = {name: getattr(self, name) for name in LAYOUT if getattr(self, name) not in ("", (), "auto")}
@@ -191,7 +195,6 @@ FIT: Final = {
     "validation": float,
 }
 _SAME_LENGTH: Final = {"max_steps": ("epochs",), "epochs": ("max_steps", "steps_per_epoch")}
-_WORDS: Final = {"draw": DRAWS}  # of options of fit
 _LEAST: Final = {
     "horizon": 1,
     "context_length": 1,
@@ -253,8 +256,10 @@ def merged(found: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]
 
 def _fit_value(name: str, value: Any) -> Any:
     one_of("fit option", name, FIT)
-    if name in _WORDS:
-        one_of(name, str(value), _WORDS[name])
+    if name == "draw":
+        from datamodules.drawn import DRAWS
+
+        one_of(name, str(value), DRAWS)
         return str(value)
     found = number(value, FIT[name], InputError(f"{name} is {value!r}; expected a number. Correct it."))
     at_least(name, found, 0 if name in ("validation", "epochs", "windows") else 1)

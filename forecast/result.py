@@ -25,6 +25,7 @@ from forecast.evaluation.residuals import by_series, diagnose
 from forecast.evaluation.scores import DEFAULT_METRICS, cell_scores, deciding_metric, leaderboard
 from forecast.evaluation.significance_pairs import pairs
 from forecast.evaluation.verdict import verdict
+from forecast.files import FILES
 from forecast.report.render import write
 from forecast.report.result import facts, title
 from forecast.report.styles import styles
@@ -247,17 +248,6 @@ class Backtest:
             ) from error
 
 
-FILES = (
-    "config.yaml",
-    "forecasts.parquet",
-    "runs.csv",
-    "curves.csv",
-    "recent.parquet",
-    "health.csv",
-    "covariates.csv",
-    "provenance.json",
-)
-OPTIONAL = ("series.csv", "inside.parquet")  # not in folders of earlier versions, or only where it was asked for
 _CALIBRATION = ["model", "step", "level", "rows", "coverage", "width"]
 _TEXTS = ("model", "unique_id", "target", "dropped", "note", "error", "cutoff", "kind", "column", "role", "categories")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from datamodules.find import catalog
+from forecast.cli import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("datamodules", "forecast")
@@ -41,7 +42,7 @@ LAYERS = (
     ("forecast.training", "forecast.threads"),
     ("forecast.augment", "forecast.heads", "forecast.normalisation", "forecast.search", "forecast.stack"),
     ("forecast.forecaster", "forecast.evaluation"),
-    ("forecast.table",),
+    ("forecast.table", "forecast.files"),
     ("forecast",),  # its own __init__, which loads everything else by name when it is first used
     ("datamodules",),
 )
@@ -142,14 +143,12 @@ def test_lightning_is_imported_by_one_name():
 
 
 @pytest.mark.parametrize(
-    "start",
-    [
-        "import forecast",
-        "import runpy; sys.argv[1:] = ['--help']; runpy.run_module('forecast', run_name='__main__')",
-    ],
-    ids=["import forecast", "forecast --help"],
+    "words",
+    ["", "--help", *(f"{command} --help" for command, (module, _) in COMMANDS.items() if module != "lightning")],
 )
-def test_start_imports_nothing_heavy(start):
+def test_start_imports_nothing_heavy(words):
+    run = f"import runpy; sys.argv[1:] = {words.split()}; runpy.run_module('forecast', run_name='__main__')"
+    start = run if words else "import forecast"
     heavy = ("torch", "pytorch_lightning", "pandas", "numpy", "statsmodels")
     check = f"import atexit, sys; atexit.register(lambda: print([n for n in {heavy} if n in sys.modules])); {start}"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)

@@ -12,7 +12,8 @@ import yaml
 
 import forecast.cli
 from forecast.cli import COMMANDS, main
-from forecast.result import FILES, Backtest
+from forecast.files import FILES
+from forecast.result import Backtest
 from forecast.teams import run as real_run
 
 QUICK = ["--models", "Linear", "--baselines", "SeasonalNaive", "--max-steps", "4", "--folds", "3"]

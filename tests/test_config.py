@@ -258,3 +258,10 @@ def test_intervals_are_told_and_checked():
     assert BacktestConfig.of(config.plain()).intervals == "aci"
     with pytest.raises(InputError, match="intervals 'splt' is not known; did you mean 'split'"):
         BacktestConfig.of({"data": "x.csv", "horizon": 3, "intervals": "splt"})
+
+
+@pytest.mark.parametrize(("told", "expected"), [("never", "never"), ("always", "always"), (3, 3), ("12", 12)])
+def test_refit_is_a_word_or_a_number_of_folds(told, expected):
+    config = BacktestConfig.of({"data": "d.csv", "horizon": 2, "refit": told})
+    assert config.refit_every == expected
+    assert BacktestConfig.of(config.plain()).refit_every == expected

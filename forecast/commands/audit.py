@@ -91,7 +91,7 @@ def _audit(config: BacktestConfig, pipeline: str, checked: int) -> "Audit":
             folds=complete.folds,
             stride=complete.stride,
             gap=complete.gap,
-            refit=int(complete.refit) if complete.refit.isdigit() else complete.refit,
+            refit=complete.refit_every,
             levels=complete.levels,
             window=complete.window,
             threads=complete.threads,

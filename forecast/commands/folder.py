@@ -10,7 +10,7 @@ from uuid import uuid4
 import yaml
 
 from datamodules.errors import InputError
-from forecast.result import FILES, OPTIONAL
+from forecast.files import FILES, OPTIONAL
 
 
 def check_writable(path: Path) -> None:

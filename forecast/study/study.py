@@ -84,7 +84,7 @@ def carried_out(
         folds=shared.folds,
         stride=shared.stride,
         gap=shared.gap,
-        refit=int(shared.refit) if shared.refit.isdigit() else shared.refit,
+        refit=shared.refit_every,
         seeds=shared.seeds,
         levels=shared.levels,
         seasonality=shared.seasonality,

@@ -152,7 +152,7 @@ def run(
         folds=config.folds,
         stride=config.stride,
         gap=config.gap,
-        refit=int(config.refit) if config.refit.isdigit() else config.refit,
+        refit=config.refit_every,
         seeds=config.seeds,
         levels=config.levels,
         seasonality=config.seasonality,
