@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 from scipy.optimize import minimize_scalar, nnls
 
 _STEEPEST: Final = 3.0  # of the powers that are tried
-_POINTS: Final = 60  # of a curve on paper
 
 
 class Growth(NamedTuple):
@@ -29,11 +27,6 @@ class Growth(NamedTuple):
     def at(self, windows: np.ndarray | float) -> np.ndarray:
         """The error for so many windows."""
         return self.floor + self.gain * np.asarray(windows, dtype=np.float64) ** -self.power
-
-    def curve(self, fewest: float, most: float) -> pd.DataFrame:
-        """The curve between two numbers of windows, evenly spread on a logarithmic axis: windows, error."""
-        windows = np.geomspace(fewest, most, _POINTS)
-        return pd.DataFrame({"windows": windows, "error": self.at(windows)})
 
     def sentence(self, metric: str, most: int) -> str:
         """What the curve says: its formula, and what twice as many as the ``most`` windows would bring."""
