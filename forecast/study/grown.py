@@ -53,7 +53,7 @@ def _curves(config: StudyConfig, table: pd.DataFrame) -> Iterator[tuple[str, str
     others = [_others(config, row) for row in fine.to_dict("records")]
     for (network, other), own in fine.groupby(["network", pd.Series(others, fine.index)], sort=False):
         errors = own.set_index(own[name].astype(np.float64))[metric].astype(np.float64).sort_index()
-        curve = learning_curve(errors.index.to_numpy(), errors.to_numpy())
+        curve = learning_curve(errors.index.to_list(), errors.to_list())
         if curve is not None:
             yield str(network), str(other), errors, curve
 
