@@ -1,12 +1,9 @@
 """The learning curve through errors at numbers of windows."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.optimize import curve_fit
 
-from forecast.study.config import StudyConfig
-from forecast.study.grown import growth_frame, growth_told
 from forecast.study.growth import learning_curve
 
 WINDOWS = [500, 1000, 5000, 10_000, 50_000]
@@ -52,47 +49,3 @@ def test_a_level_that_diverged_is_left_out_and_three_points_are_too_few():
     errors[0] = np.nan
     assert learning_curve(WINDOWS, errors).power == pytest.approx(0.5, rel=1e-3)
     assert learning_curve(WINDOWS[:3], errors[:3]) is None
-
-
-def study_of(windows, draws=("recent", "random")):
-    config = StudyConfig.of(
-        {
-            "base": {"data": "Shops", "horizon": 7, "models": ["MLP"]},
-            "factors": {
-                "windows": {"key": "fit.windows", "levels": windows},
-                "draw": {"key": "fit.draw", "levels": list(draws)},
-            },
-        }
-    )
-    rows = [
-        {"network": "MLP", "kind": "network", "status": "", "windows": float(n), "draw": draw}
-        | {"mse": shape(float(n), 0.2, 30.0 * (1 + (draw == "random")), 0.5)}
-        for n in windows
-        for draw in draws
-    ]
-    return config, pd.DataFrame(rows)
-
-
-def test_a_study_of_windows_tells_one_curve_for_each_level_of_another_factor():
-    told = growth_told(*study_of(WINDOWS))
-    assert [each.split(":")[0] for each in told] == ["draw recent", "draw random"]
-    assert "MSE = 0.2 + 60 · n^-0.5" in told[1]
-
-
-def test_page_has_the_points_of_the_reference_and_the_curve_on_to_twice_as_many():
-    frame = growth_frame(*study_of(WINDOWS))
-    assert list(frame.columns) == ["network", "windows", "loss", "fitted"]
-    points = frame.dropna()
-    assert points["windows"].tolist() == WINDOWS
-    np.testing.assert_allclose(points["loss"], points["fitted"], rtol=1e-3)
-    assert frame["windows"].is_monotonic_increasing
-    assert frame["windows"].iloc[-1] == pytest.approx(100_000)
-
-
-def test_a_study_of_something_else_has_no_curve():
-    config, table = study_of(WINDOWS)
-    other = StudyConfig.of(
-        config.plain() | {"reference": {}, "factors": {"draw": {"key": "fit.draw", "levels": ["recent", "random"]}}}
-    )
-    assert growth_told(other, table) == []
-    assert growth_frame(other, table).empty

@@ -9,7 +9,6 @@ from forecast.study.claims import deciding, sound
 from forecast.study.comparison import comparison
 from forecast.study.config import StudyConfig
 from forecast.study.doubts import doubts
-from forecast.study.grown import growth_told
 from forecast.study.words import count, label, number
 
 
@@ -29,7 +28,6 @@ def finding(config: StudyConfig, table: pd.DataFrame, forecasts: pd.DataFrame) -
     metric = deciding(networks, config.metrics)
     parts = [own for _, own in networks.groupby("network", sort=False)]
     told = [comparison(config, own, metric, alone=len(parts) == 1) for own in parts]
-    told += [each.removesuffix(".") for each in growth_told(config, table)]
     told += [*_baselines(table, metric), *_basis(forecasts, networks), *doubts(config, table, metric, forecasts)]
     return " ".join(f"{sentence}." for sentence in told)
 

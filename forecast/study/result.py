@@ -14,7 +14,6 @@ from forecast.result import Backtest
 from forecast.study import folder as folders
 from forecast.study.config import StudyConfig
 from forecast.study.finding import finding
-from forecast.study.grown import growth_frame
 from forecast.study.table import study_table
 from forecast.study.typeset import study_grid
 from forecast.study.view import View, curves_of, with_networks
@@ -72,7 +71,7 @@ class StudyResult:
             factors={each.name: each.scale for each in self.config.factors},
             metrics=self.config.metrics,
             curves=curves_of(found.curves, self.arms),
-            growth=growth_frame(self.config, self._table),
+            growth=pd.DataFrame(),
             config=yaml.safe_dump(found.spec, sort_keys=False, allow_unicode=True),
             provenance=found.provenance,
             backtest=backtest,
