@@ -37,3 +37,9 @@ def one_of(name: str, value: str, known: Iterable[str]) -> None:
     known = tuple(known)
     if value not in known:
         raise InputError(f"{name} {value!r} is not known; {did_you_mean(value, known)}")
+
+
+def check_share(name: str, value: float) -> None:
+    """Raise InputError unless ``value`` is a share of something of which a part must remain: from 0 to below 1."""
+    if not 0 <= value < 1:
+        raise InputError(f"{name} is {value}; expected a share from 0 to below 1. Give another.")

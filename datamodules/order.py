@@ -31,12 +31,12 @@ def _feistel(cells: np.ndarray, height: int, width: int, keys: np.ndarray) -> np
     """The cells of a table of ``height`` rows of ``width`` after all rounds; each round can be undone, so none meet."""
     row, column = np.divmod(cells, np.uint64(width))
     for key in keys.reshape(-1, 2):
-        row = (row + _mixed(column ^ key[0]) % np.uint64(height)) % np.uint64(height)
-        column = (column + _mixed(row ^ key[1]) % np.uint64(width)) % np.uint64(width)
+        row = (row + mixed(column ^ key[0]) % np.uint64(height)) % np.uint64(height)
+        column = (column + mixed(row ^ key[1]) % np.uint64(width)) % np.uint64(width)
     return row * np.uint64(width) + column
 
 
-def _mixed(values: np.ndarray) -> np.ndarray:
+def mixed(values: np.ndarray) -> np.ndarray:
     """The bits of each value, stirred (the finaliser of splitmix64; Steele, Lea and Flood, 2014, figure 15)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

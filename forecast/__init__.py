@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from forecast.conformal import Conformal
     from forecast.ensemble.forecaster import Ensemble
     from forecast.external.evaluate import evaluate
+    from forecast.holed import Holed
     from forecast.neural import NeuralForecaster
     from forecast.result import Backtest
     from forecast.study.config import StudyConfig
@@ -38,6 +39,7 @@ __all__ = [
     "Dims",
     "Ensemble",
     "Features",
+    "Holed",
     "InputError",
     "NeuralForecaster",
     "Panel",
@@ -63,6 +65,7 @@ _HOMES = {
     "last_cutoffs": "datamodules.split",
     "NeuralForecaster": "forecast.neural",
     "Conformal": "forecast.conformal",
+    "Holed": "forecast.holed",
     "Ensemble": "forecast.ensemble.forecaster",
     "Backtest": "forecast.result",
     "Study": "forecast.study.study",

@@ -20,6 +20,7 @@ from forecast.baselines.base import Baseline
 from forecast.config import BacktestConfig
 from forecast.conformal import Conformal
 from forecast.forecaster import Forecaster, find, refuse_same_names
+from forecast.holed import Holed
 from forecast.members import NOBODY, Member
 from forecast.models.base import ForecastModule
 from forecast.neural import NeuralForecaster
@@ -66,6 +67,8 @@ def assemble(config: BacktestConfig, panel: Panel) -> tuple[list[Forecaster], Ba
     refuse_same_names(forecasters)
     if config.intervals != "own":
         forecasters = [Conformal(each, method=config.intervals, name=each.name) for each in forecasters]
+    if config.holes:
+        forecasters = [Holed(each, config.holes) for each in forecasters]
     none = (NOBODY,)
     complete = replace(config, models=tuple(models) or none, baselines=tuple(baselines) or none)
     return forecasters, replace(complete, fit=fit, trainer=trainer)

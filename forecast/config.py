@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import yaml
 
-from datamodules.errors import InputError, at_least, one_of
+from datamodules.errors import InputError, at_least, check_share, one_of
 from datamodules.preparation import Preparation
 from forecast.ensemble.recipes import Recipe, recipes
 from forecast.members import Member, members
@@ -41,6 +41,8 @@ class BacktestConfig:
         baselines: baselines by name, or all, or none (forecast list baselines); those that fit quickly
         prepare: what the networks see of the data: missing values, categories, scaling, made features
         feature_sets: names of inputs, such as A=y B=y,calendar; each network takes part once with each set
+        holes: share of the observed target values to hide from every forecaster, in training and contexts, to see what
+            missing ones cost; scored against all
         context_length: steps that a network sees; twice the horizon or the longest season
         seasonality: steps in a season; what the frequency suggests
         folds: number of cutoffs to forecast from; 5, fewer where the series are short
@@ -86,6 +88,7 @@ class BacktestConfig:
     baselines: tuple[Member, ...] = ()
     prepare: Preparation = Preparation()
     feature_sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    holes: float = 0.0
     context_length: int = 0
     seasonality: int = 0
     folds: int = 0
@@ -141,6 +144,7 @@ class BacktestConfig:
             raise InputError("no data is named; expected a file or the name of a data set. Say one with --data.")
         if not config.horizon:
             raise InputError("no horizon is given; expected the number of steps to forecast. Say it with --horizon.")
+        check_share("holes", config.holes)
         one_of("short", config.short, ("error", "skip", "pad"))
         one_of("intervals", config.intervals, INTERVALS)
         if not (config.refit in ("never", "always") or (config.refit.isdigit() and int(config.refit))):
@@ -182,7 +186,7 @@ LAYOUT: Final = (  # options about the table's layout, for ``datamodules.readers
 _SPECIAL: Final = ("models", "baselines", "feature_sets", "ensembles")  # values of a form of their own
 _WHERE_SAID: Final = (  # stand in a written configuration only where they say something
     *("past", "known", "static", "categories", "static_table", "zone", "decimal", "thousands", "data_dir", "id"),
-    *("prepare", "feature_sets", "ensembles", "together", "inside"),
+    *("prepare", "feature_sets", "holes", "ensembles", "together", "inside"),
 )
 INTERVALS: Final = ("own", "split", "aci", "cqr")
 FIT: Final = {

@@ -14,7 +14,7 @@ from datamodules.ahead import check_ahead
 from datamodules.base import Borders, PanelData
 from datamodules.drawn import DRAWS
 from datamodules.encoder import remarks
-from datamodules.errors import InputError, at_least, one_of
+from datamodules.errors import InputError, at_least, check_share, one_of
 from datamodules.fill import count_holes, refuse_holes
 from datamodules.history import lacking_rows, listed, refuse_short, refuse_unseen
 from datamodules.inputs import Inputs
@@ -80,8 +80,7 @@ class NeuralForecaster:
         at_least("steps_per_epoch", steps_per_epoch, 1)
         at_least("windows", windows, 0)
         one_of("draw", draw, DRAWS)
-        if not 0 <= validation < 1:
-            raise InputError(f"validation is {validation}; expected a share from 0 to below 1. Give another.")
+        check_share("validation", validation)
         self.module = module
         self.name = name or type(module).__name__
         self.seed, self.max_steps, self.epochs, self.batch_size = seed, max_steps, epochs, batch_size

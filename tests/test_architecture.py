@@ -36,7 +36,7 @@ LAYERS = (
     ("forecast.inside",),
     ("forecast.together",),
     ("forecast.ensemble",),
-    ("forecast.footprint",),
+    ("forecast.footprint", "forecast.holed"),
     ("forecast.neural", "forecast.checkpoint", "forecast.conformal", "forecast.earlier", "forecast.conformity"),
     ("forecast.models", "forecast.baselines", "forecast.curves"),
     ("forecast.training", "forecast.threads"),
@@ -50,7 +50,7 @@ CANNOT_KNOW_A_MODEL = (  # they know a forecaster by its protocol only
     *("forecast.backtest", "forecast.arms", "forecast.teams", "forecast.parts", "forecast.engines", "forecast.fulfil"),
     *("forecast.shards", "forecast.result", "forecast.report"),
     *("forecast.evaluation", "forecast.forecaster", "forecast.table"),
-    *("forecast.conformal", "forecast.earlier", "forecast.conformity"),
+    *("forecast.conformal", "forecast.earlier", "forecast.conformity", "forecast.holed"),
 )
 FOUND_CLASSES = {"forecast.models": "ForecastModule", "forecast.baselines": "Baseline", "datamodules": "Dataset"}
 

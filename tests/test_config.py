@@ -265,3 +265,17 @@ def test_refit_is_a_word_or_a_number_of_folds(told, expected):
     config = BacktestConfig.of({"data": "d.csv", "horizon": 2, "refit": told})
     assert config.refit_every == expected
     assert BacktestConfig.of(config.plain()).refit_every == expected
+
+
+def test_holes_are_told_checked_and_made_around_every_forecaster():
+    data = panel()
+    found = resolve(config(holes="0.25", models="MLP", baselines="Naive", intervals="split"), data).config
+    assert found.plain()["holes"] == 0.25
+    assert "holes" not in resolve(config(), data).config.plain()
+    forecasters, _ = assemble(found, data)
+    assert [(type(each).__name__, each.name, each.share) for each in forecasters] == [
+        ("SeededHoled", "MLP", 0.25),
+        ("Holed", "Naive", 0.25),
+    ]
+    with pytest.raises(InputError, match=r"holes is 1\.0; expected a share from 0 to below 1"):
+        config(holes=1)

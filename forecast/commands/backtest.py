@@ -96,7 +96,7 @@ def options_parser(command: str, purpose: str, epilog: str, usage: str = _USAGE)
         options: dict[str, Any] = {"help": text + shown, "metavar": _METAVARS.get(name, name.upper())}
         if kind is bool:
             options |= {"nargs": "?", "const": "true"}
-        elif kind not in (int, str):
+        elif kind not in (int, float, str):
             options["nargs"] = "+"
         if name not in ("fit", "prepare"):
             where = layout if name in (*LAYOUT, "data_dir") else parser
@@ -193,6 +193,8 @@ def chosen(data: Mapping[str, str], config: BacktestConfig, reasons: Mapping[str
     rows.append(("levels", _told(config.levels), why("levels")))
     if config.intervals != "own":
         rows.append(("intervals", config.intervals, why("intervals")))
+    if config.holes:
+        rows.append(("holes", f"{config.holes:g} of the observed values are hidden", why("holes")))
     rows.append(("metrics", _told(config.metrics), why("metrics")))
     rows.append(("fit", _fit_told(config.fit), why("fit")))
     if "short" in reasons:

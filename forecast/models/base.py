@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from datamodules.base import WindowDataModule
-from datamodules.errors import InputError, at_least, one_of
+from datamodules.errors import InputError, at_least, check_share, one_of
 from datamodules.inputs import Inputs
 from datamodules.loader import WindowLoader
 from datamodules.scaling import Affine, at_end
@@ -69,8 +69,7 @@ def make_activation(name: str) -> nn.Module:
 
 def make_dropout(share: float) -> nn.Dropout:
     """The layer that drops this share of values while training."""
-    if not 0 <= share < 1:
-        raise InputError(f"dropout is {share}; expected a share from 0 to below 1. Give another.")
+    check_share("dropout", share)
     return nn.Dropout(share)
 
 

@@ -13,6 +13,7 @@ from forecast.baselines.theta import Theta
 from forecast.conformal import METHODS, Conformal
 from forecast.ensemble.forecaster import Ensemble
 from forecast.forecaster import Forecaster, find
+from forecast.holed import Holed
 from forecast.models.base import ForecastModule
 from forecast.models.mlp import MLP
 from forecast.neural import NeuralForecaster
@@ -29,6 +30,7 @@ def forecasters() -> dict[str, Callable[[], Forecaster]]:
         **{name: partial(small_network, cls) for name, cls in networks.items()},
         **{f"Theta+{method}": partial(wrapped, Theta, method) for method in METHODS},
         **{f"MLP+{method}": partial(wrapped, partial(small_network, MLP), method) for method in METHODS},
+        **{f"{name} holed": partial(holed, make) for name, make in kinds_to_hole().items()},
         **{f"Ensemble-{method}": partial(small_ensemble, method) for method in ("mean", "median", "greedy", "inverse")},
     }
 
@@ -36,6 +38,17 @@ def forecasters() -> dict[str, Callable[[], Forecaster]]:
 def wrapped(make: Callable[[], Forecaster], method: str) -> Conformal:
     """A forecaster in a conformal wrapper."""
     return Conformal(make(), method=method)
+
+
+def kinds_to_hole() -> dict[str, Callable[[], Forecaster]]:
+    """One of each kind of forecaster."""
+    network = partial(small_network, MLP)
+    return {"Theta": Theta, "Drift": Drift, "MLP": network, "MLP+cqr": partial(wrapped, network, "cqr")}
+
+
+def holed(make: Callable[[], Forecaster]) -> Holed:
+    """A forecaster from which values are hidden."""
+    return Holed(make(), 0.3)
 
 
 def small_ensemble(method: str) -> Ensemble:
