@@ -152,9 +152,12 @@ class ForecastModule(pl.LightningModule, ABC):
 
     def answer(self, seen: Context) -> Tensor:
         """The answer (B, H, D, Q) to a context in units of the window."""
+        return self.normalisation.undo(self.head.answer(self.raw(seen)))
+
+    def raw(self, seen: Context) -> Tensor:
+        """What the head makes its answer of, (B, H, D, M)."""
         shape = (self.dims.horizon, self.dims.target, self.head.size)
-        raw = self.projection(self.encode(seen)).unflatten(-1, shape)
-        return self.normalisation.undo(self.head.answer(raw))
+        return self.projection(self.encode(seen)).unflatten(-1, shape)
 
     def stored(self, context: Context) -> Tensor:
         """Forecasts (B, H, D, Q) in the stored units of the context, which lose no digits to a high level."""

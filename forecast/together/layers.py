@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.func import functional_call, vmap
 
 from forecast.normalisation import Normalisation
@@ -145,5 +146,25 @@ class Recurrents(nn.Module):
 def product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Each arm's (A * B, ..., in) by its own weight (A, out, in), plus its bias (A, out)."""
     rows = x.reshape(len(weight), -1, x.shape[-1])
-    done = torch.bmm(rows, weight.mT) if bias is None else torch.baddbmm(bias.unsqueeze(1), rows, weight.mT)
+    if bias is None:
+        return torch.bmm(rows, weight.mT).view(*x.shape[:-1], -1)
+    done: Tensor = _Product.apply(rows, weight, bias)
     return done.view(*x.shape[:-1], -1)
+
+
+class _Product(torch.autograd.Function):
+    """Rows (A, B, in) by weights (A, out, in), plus bias (A, out); gradients of weights lie in memory as weights do."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """(A, B, out)."""
+        ctx.save_for_backward(rows, weight)
+        return torch.baddbmm(bias.unsqueeze(1), rows, weight.mT)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
+        """Of the rows where that is needed, the weights and the bias."""
+        rows, weight = ctx.saved_tensors
+        of_rows = torch.bmm(grad, weight) if ctx.needs_input_grad[0] else None
+        return of_rows, torch.bmm(grad.mT, rows), grad.sum(1)

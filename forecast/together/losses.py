@@ -8,8 +8,10 @@ from torch import Tensor
 from datamodules.base import PanelData
 from datamodules.loader import WindowLoader
 from datamodules.window import Window
+from forecast.heads import QuantileHead
 from forecast.models.base import ForecastModule
 from forecast.together.feed import Batch, batches, scaled
+from forecast.together.pinball import pinball
 from forecast.together.stack import Stack
 
 Change = Callable[[Window], Window]
@@ -34,7 +36,10 @@ def losses(network: ForecastModule, batch: Batch, changes: Sequence[Change | Non
     def original(values: Tensor) -> Tensor:
         return units.invert(affine.invert(values))
 
-    each = network.head.loss(network.answer(window.context), window.target, original)
+    if isinstance(network.head, QuantileHead) and not network.normalisation.reversible:
+        each = pinball(network.head, network.raw(window.context), window.target)
+    else:
+        each = network.head.loss(network.answer(window.context), window.target, original)
     arms, width = len(sizes), len(each) // len(sizes)
     if not any(window.observed.stride()) and min(sizes) == width:  # all is observed
         apart = each.view(arms, -1)
