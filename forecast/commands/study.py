@@ -81,7 +81,7 @@ def into_folder(
     name: str, config: "StudyConfig", output: Path | None, *, engine: "Engine", overwrite: bool
 ) -> tuple["StudyResult", Path]:
     """Say what a study will do, do it, and save it into a folder, its own unless one is named."""
-    from forecast.commands.terminal import progress_bar, show
+    from forecast.commands.terminal import progress_bar, show, warn
     from forecast.data import layout_of
     from forecast.study import folder as study_folder
     from forecast.study.plan import plan
@@ -91,6 +91,8 @@ def into_folder(
     panel = source.panel()
     ready = plan(config, panel)
     show(chosen(source.description(panel), ready.config, ready.reasons, config.title))
+    for problem, own in ready.arms[ready.arms["problem"] != ""].groupby("problem", sort=False):
+        warn(f"{', '.join(own['model'])}: does not apply: {problem}")
     spec, fingerprint = spec_of(config, ready) | layout_of(source), ready.panel.fingerprint()
     folder = output or _default_folder(name, spec, fingerprint)
     folders.check_writable(folder)

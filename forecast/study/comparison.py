@@ -24,7 +24,7 @@ def comparison(config: StudyConfig, own: pd.DataFrame, metric: str, *, alone: bo
         return _begun(network, alone, "None of the levels came to its end, so there is nothing to compare")
     best, reference = ordered.iloc[0], sound(own[own["reference"]], metric)
     whose = f" of {network}" if network and alone else ""
-    name, value = _named(config, str(best["level"])), number(float(best[metric]))
+    name, value = called(config, str(best["level"])), number(float(best[metric]))
     top = f"{name} has the {'lowest' if direction(metric) > 0 else 'highest'} {label(metric)}{whose}, {value}"
     if reference.empty:
         level = own.loc[own["reference"], "level"].tolist()
@@ -37,7 +37,7 @@ def comparison(config: StudyConfig, own: pd.DataFrame, metric: str, *, alone: bo
         "told apart by the test, but by less than seeds spread": shown.within,
         "not shown to differ from it": shown.alike,
     }
-    rest = [f"{what}: {words(left)}" for what, levels in others.items() if (left := _without(levels, best))]
+    rest = [f"{what}: {words(left, most=5)}" for what, levels in others.items() if (left := _without(levels, best))]
     if best["reference"]:
         head = f"none of the levels{whose} has a better {label(metric)} than the reference, {name} ({value})"
         return _begun(network, alone, "; ".join([head, *rest]))
@@ -45,7 +45,7 @@ def comparison(config: StudyConfig, own: pd.DataFrame, metric: str, *, alone: bo
     return _begun(network, alone, "; ".join([f"{top}: {gap}, {_evidence(best, first, metric)}", *rest]))
 
 
-def _named(config: StudyConfig, level: str) -> str:
+def called(config: StudyConfig, level: str) -> str:
     """A level as sentences call it: ``learning rate 0.1``; with several factors, or networks as levels, itself."""
     (first, *others) = config.factors
     if others or first.key == MODELS:

@@ -7,13 +7,18 @@ from typing import Any, Final
 
 from datamodules.errors import InputError, one_of
 from forecast.config import LAYOUT, BacktestConfig, merged, read_yaml
-from forecast.evaluation.metrics import direction, named
+from forecast.evaluation.metrics import all_metrics, direction, named
 from forecast.study.factor import Factor, Level, factor, told
 from forecast.values import several
 
 METRICS: Final = ("mse", "rmse", "mae", "mape", "msle", "rmsle", "r2", "explained_variance")  # in every study
 _OF_ITS_DATA: Final = ("horizon", "seasonality", "stride", "gap", "window", "context_length", "folds")
 _NOT_HERE: Final = ("feature_sets", "ensembles")
+_COLUMNS: Final = (  # of a study's table beside the metrics; a factor may be windows or epochs
+    *("model", "network", "kind", "level", "reference", "problem", "rows", "seeds", "others", "loss", "fitted"),
+    *("difference", "low", "high", "p_value", "p_holm", "note", "train", "validation", "test", "gap"),
+    *("fit_seconds", "predict_seconds", "parameters", "bytes", "sparsity", "undefined", "status"),
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,11 @@ class StudyConfig:
         if not asked:
             raise InputError(f"{where}a study needs factors; expected at least one, with key and levels. Name some.")
         factors = tuple(factor(name, each, where) for name, each in asked.items())
+        for each in factors:
+            if each.name in (*_COLUMNS, *all_metrics()):
+                raise InputError(
+                    f"{where}factor {each.name!r} is called like a column of the table. Name it otherwise."
+                )
         wanted = _mapping("reference", given.get("reference", {}), where)
         for name in wanted:
             one_of(f"{where}factor in reference", name, [each.name for each in factors])
@@ -138,6 +148,13 @@ class StudyConfig:
     def shown(self) -> tuple[str, ...]:
         """All metrics of its tables, its own first."""
         return tuple(dict.fromkeys((*self.metrics, *METRICS)))
+
+    @property
+    def reference_label(self) -> str:
+        """The label of the reference's cell."""
+        if len(self.reference) == 1:
+            return next(iter(self.reference.values()))
+        return ", ".join(f"{name}={label}" for name, label in self.reference.items())
 
     def is_reference(self, levels: Mapping[str, Level]) -> bool:
         """Whether this cell is the one that the others are tested against."""

@@ -1,13 +1,16 @@
 """The finding of a study in plain sentences: which level, by how much, how sure that is, and what it rests on."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from forecast.evaluation.alignment import common_rows
 from forecast.evaluation.metrics import direction
 from forecast.evaluation.significance import cutoff_losses
-from forecast.study.claims import deciding, sound
-from forecast.study.comparison import comparison
+from forecast.study.claims import claims, deciding, sound
+from forecast.study.comparison import called, comparison
 from forecast.study.config import StudyConfig
+from forecast.study.curve import learning_curves
 from forecast.study.doubts import doubts
 from forecast.study.words import count, label, number
 
@@ -27,9 +30,34 @@ def finding(config: StudyConfig, table: pd.DataFrame, forecasts: pd.DataFrame) -
     networks = table[table["kind"] == "network"]
     metric = deciding(networks, config.metrics)
     parts = [own for _, own in networks.groupby("network", sort=False)]
-    told = [comparison(config, own, metric, alone=len(parts) == 1) for own in parts]
-    told += [*_baselines(table, metric), *_basis(forecasts, networks), *doubts(config, table, metric, forecasts)]
+    told = _headline(config, parts, metric) if len(parts) > 1 else []
+    told += [comparison(config, own, metric, alone=len(parts) == 1) for own in parts]
+    told += [
+        *learning_curves(config, table)[1],
+        *_baselines(table, metric),
+        *_basis(forecasts, networks),
+        *doubts(config, table, metric, forecasts),
+    ]
     return " ".join(f"{sentence}." for sentence in told)
+
+
+def _headline(config: StudyConfig, parts: Sequence[pd.DataFrame], metric: str) -> list[str]:
+    """Of several networks, the best level of all, and for how many a level is shown to beat the reference."""
+    levels = sound(pd.concat(parts), metric)
+    if levels.empty:
+        return []
+    best, won, tested = levels.iloc[0], 0, 0
+    for own in parts:
+        reference = sound(own[own["reference"]], metric)
+        if len(reference):
+            tested += 1
+            won += bool(claims(sound(own, metric), reference.iloc[0], metric).better)
+    most = "lowest" if direction(metric) > 0 else "highest"
+    at = f"{best['network']} at {called(config, str(best['level']))}"
+    head = f"The {most} {label(metric)} is that of {at}, {number(float(best[metric]))}"
+    which = "none" if not won else "all" if won == tested else f"{won}"
+    than = f"a level better than the reference, {config.reference_label}"
+    return [f"{head}; {than}, is shown for {which} of {tested} networks"]
 
 
 def _baselines(table: pd.DataFrame, metric: str) -> list[str]:
@@ -39,7 +67,7 @@ def _baselines(table: pd.DataFrame, metric: str) -> list[str]:
         return []
     name, theirs = str(baselines["network"].iloc[0]), float(baselines[metric].iloc[0])
     ahead = int(((levels[metric] - theirs) * direction(metric) < 0).sum())
-    which = f"{ahead} of {len(levels)} levels are"
+    which = f"{ahead} of {len(levels)} levels {'is' if ahead == 1 else 'are'}"
     if ahead in (0, len(levels)):
         which = "every level is" if ahead else "no level is"
     return [f"On the same rows the best baseline, {name}, has a {label(metric)} of {number(theirs)}: {which} better"]
@@ -60,10 +88,11 @@ def _basis(forecasts: pd.DataFrame, networks: pd.DataFrame) -> list[str]:
         *([count(int(seeds), "seed")] if seeds > 0 else []),
     ]
     rests = f"This rests on {', '.join(counts[:-1])} and {counts[-1]}"
-    tested = int(networks["p_value"].notna().groupby(networks["network"]).sum().max())
-    if not tested:
+    tested = networks["p_value"].notna().groupby(networks["network"]).sum()
+    if not tested.any():
         return [rests]
     test = "paired t-test over series" if losses.over == "series" else "Diebold-Mariano test"
     of_each = " of each network" if networks["network"].nunique() > 1 else ""
-    levels = f"{count(tested, 'level')} tested{of_each}"
+    fewest, most = int(tested[tested > 0].min()), int(tested.max())
+    levels = f"{'' if fewest == most else f'{fewest} to '}{count(most, 'level')} tested{of_each}"
     return [f"{rests}; p-values are of the {test} on the {losses.unit}, Holm-corrected over the {levels}"]

@@ -16,7 +16,7 @@ from forecast.study.config import StudyConfig
 if TYPE_CHECKING:
     from forecast.study.result import StudyResult
 
-FILES: Final = ("study.yaml", "arms.csv", "study.csv", "study.md", "study.tex", "backtest.html")
+FILES: Final = ("study.yaml", "arms.csv", "study.csv", "study.md", "study.tex", "curve.csv", "backtest.html")
 _TEXTS: Final = ("model", "network", "kind", "level", "problem")
 
 
@@ -29,6 +29,8 @@ def save(result: "StudyResult", folder: Path) -> Path:
     _whole(folder / "study.yaml", lambda path: path.write_text(text, encoding="utf-8"))
     _whole(folder / "arms.csv", lambda path: result.arms.to_csv(path, index=False))
     _whole(folder / "study.csv", lambda path: result.table().to_csv(path, index=False))
+    if len(curve := result.curve()):
+        _whole(folder / "curve.csv", lambda path: curve.to_csv(path, index=False))
     _whole(folder / "study.md", lambda path: path.write_text(result.to_markdown(), encoding="utf-8"))
     _whole(folder / "study.tex", lambda path: path.write_text(result.to_latex(), encoding="utf-8"))
     return folder

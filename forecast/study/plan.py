@@ -95,7 +95,7 @@ def _basis(config: StudyConfig, found: Sequence[Cell], panel: Panel) -> tuple[Ba
         options["horizon"] = default_horizon(panel)
         reasons["horizon"] = "a season, at most a tenth of the shortest series"
     resolved = resolve(BacktestConfig.of(options), panel)
-    return resolved.config, resolved.reasons | reasons
+    return resolved.config, resolved.reasons | reasons | {"metrics": "the study's, then those of every study"}
 
 
 def _arm(model: str, network: str, kind: str, cell: Cell, is_reference: bool, problem: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from forecast.report.typeset import latex, markdown
 from forecast.result import Backtest
 from forecast.study import folder as folders
 from forecast.study.config import StudyConfig
+from forecast.study.curve import learning_curves, of_the_page
 from forecast.study.finding import finding
 from forecast.study.table import study_table
 from forecast.study.typeset import study_grid
@@ -47,6 +48,10 @@ class StudyResult:
         """What the study found, in sentences: which level, by how much, how sure that is, what it rests on."""
         return finding(self.config, self._table, self.backtest.table)
 
+    def curve(self) -> pd.DataFrame:
+        """The learning curves of a study of training windows (``forecast.study.curve``); empty for any other."""
+        return learning_curves(self.config, self._table)[0]
+
     def grid(self) -> Grid:
         """The table in the article's form."""
         heading = ", ".join(each.label or each.name.replace("_", " ") for each in self.config.factors)
@@ -62,16 +67,16 @@ class StudyResult:
 
     def view(self, backtest: str = "backtest.html") -> View:
         """The study as its page reads it; ``backtest`` is where the report of its backtest is, from the page."""
-        found = self.backtest
+        found, names = self.backtest, {each.name: each.label or each.name for each in self.config.factors}
         return View(
             title=self.config.title,
             question=self.config.question,
             finding=self.finding(),
-            table=with_networks(self._table),
-            factors={each.name: each.scale for each in self.config.factors},
+            table=with_networks(self._table).rename(columns=names),
+            factors={names[each.name]: each.scale for each in self.config.factors},
             metrics=self.config.metrics,
             curves=curves_of(found.curves, self.arms),
-            growth=pd.DataFrame(),
+            growth=of_the_page(self.curve(), self.config),
             config=yaml.safe_dump(found.spec, sort_keys=False, allow_unicode=True),
             provenance=found.provenance,
             backtest=backtest,

@@ -19,7 +19,7 @@ def status(problem: str, runs: pd.DataFrame, curves: pd.DataFrame, size: float) 
         size: its squared error through the smallest one of the study; NaN where that is not known.
     """
     if problem:
-        return f"does not apply: {problem}"
+        return f"does not apply: {problem.rstrip('.')}"
     errors = runs["error"].fillna("").astype(str)
     seeds = runs["seed"].nunique()
     if (errors != "").any():
@@ -29,7 +29,7 @@ def status(problem: str, runs: pd.DataFrame, curves: pd.DataFrame, size: float) 
         first = errors[errors != ""].iloc[0]
         if first.startswith(_DIVERGED):
             return f"diverged: forecasts that are not finite{which}{rest}"
-        return f"failed{which}: {first.removeprefix('InputError: ')}{rest}"
+        return f"failed{which}: {first.removeprefix('InputError: ').rstrip('.')}{rest}"
     if size > ABSURD:
         return f"diverged: its squared error is {size:.2g} times the smallest one here"
     broken = _not_finite(curves)

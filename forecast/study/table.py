@@ -41,7 +41,9 @@ def study_table(
     """
     shared = common_rows(table)[0] if len(table) else table
     scores = _scores(shared, metrics)
-    found = arms.merge(scores, on="model", how="left").merge(_costs(runs), on="model", how="left")
+    factors = [name for name in arms.columns if name not in OF_ARMS]
+    costs = _costs(runs).drop(columns=factors, errors="ignore")  # a level of training windows says their number
+    found = arms.merge(scores, on="model", how="left").merge(costs, on="model", how="left")
     found = found.merge(_tests(shared, arms), on="model", how="left")
     found = found.merge(_parts(inside, metrics[0]), on="model", how="left")
     found["test"] = found[metrics[0]].where(found["kind"] == "network")
@@ -55,14 +57,13 @@ def study_table(
     texts = ["undefined", "note"]
     found[texts] = found[texts].astype(object).where(found[texts].notna(), "")
     found["rows"] = found["rows"].fillna(0).astype(np.int64)
-    factors = [name for name in arms.columns if name not in _OF_ARMS]
     spread = [column for name in metrics for column in (name, f"{name}_spread")]
     parts = ["train", "validation", "test", "gap"]
     first = ["model", "network", "kind", "level", *factors, "reference", "rows", "seeds"]
-    return found[[*first, *spread, *_TEST, *parts, *_COSTS, "undefined", "status"]]
+    return found[[*first, *spread, *_TEST, *parts, *costs.columns.drop("model"), "undefined", "status"]]
 
 
-_OF_ARMS = ("model", "network", "kind", "level", "reference", "problem")
+OF_ARMS = ("model", "network", "kind", "level", "reference", "problem")
 
 
 def _scores(table: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:

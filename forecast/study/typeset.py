@@ -69,7 +69,7 @@ def _texts(values: pd.Series, name: str) -> list[str]:
 
 def _fitting(value: float, decimals: int) -> str:
     """Fixed decimals, unless the value is so large among the others that its digits say nothing."""
-    return fixed(value, decimals) if abs(value) < 1e7 or decimals <= 0 else fixed(value, -1)
+    return fixed(value, decimals) if abs(value) < 1e6 or decimals <= 0 else fixed(value, -1)
 
 
 def _spreads(table: pd.DataFrame, name: str) -> dict[int, str]:

@@ -1,0 +1,163 @@
+"""What a finding claims, and what it does not: metric, test and spread of seeds must say alike."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast.study.config import StudyConfig
+from forecast.study.finding import finding
+from forecast.study.rows import of_complete_runs
+from forecast.study.status import status
+from forecast.study.table import study_table
+
+LEVELS = ("none", "good", "bad")
+
+
+def study(levels=LEVELS, **given):
+    factors = {"init": {"key": "models.init", "levels": list(levels)}}
+    return StudyConfig.of({"base": {}, "factors": factors, "metrics": ["mae", "r2"], **given})
+
+
+def forecasts(errors, cutoffs=12, seeds=2, noise=0.05, rng=0):
+    """The forecast table of models whose absolute error is about ``errors[model]``, a number or one a seed."""
+    rng = np.random.default_rng(rng)
+    stamps = pd.date_range("2020-01-01", periods=cutoffs + 1, freq="D")
+    actual = 10 + rng.normal(size=cutoffs)
+    rows = []
+    for model, size in errors.items():
+        for seed in range(seeds):
+            own = size[seed] if isinstance(size, tuple) else size
+            for place in range(cutoffs):
+                error = own + noise * rng.normal()
+                rows.append((model, seed, stamps[place], stamps[place + 1], actual[place] + error, actual[place]))
+    frame = pd.DataFrame(rows, columns=["model", "seed", "cutoff", "time", "mean", "actual"])
+    return frame.assign(unique_id="a", target="y", step=1, naive_mae=1.0, naive_mse=1.0)
+
+
+def arms(levels=LEVELS, problems=None):
+    names = [f"MLP init={level}" for level in levels]
+    return pd.DataFrame(
+        {
+            "model": names,
+            "network": "MLP",
+            "kind": "network",
+            "init": list(levels),
+            "level": list(levels),
+            "reference": [place == 0 for place in range(len(levels))],
+            "problem": problems or [""] * len(levels),
+        }
+    )
+
+
+def runs(models, seeds=2, errors=None):
+    rows = [(model, seed, 0, (errors or {}).get((model, seed), "")) for model in models for seed in range(seeds)]
+    frame = pd.DataFrame(rows, columns=["model", "seed", "fold", "error"])
+    return frame.assign(fit_seconds=1.0, predict_seconds=0.1, parameters=5, bytes=20, sparsity=0.0, windows=9, epochs=3)
+
+
+def found(table, arm_rows=None, run_rows=None, curves=None, config=None):
+    arm_rows = arms() if arm_rows is None else arm_rows
+    run_rows = runs(arm_rows["model"]) if run_rows is None else run_rows
+    empty = pd.DataFrame(columns=["model", "seed", "fold", "train_loss", "val_loss"])
+    config = config or study()
+    table = of_complete_runs(table, run_rows)
+    rows = study_table(arm_rows, table, run_rows, empty if curves is None else curves, pd.DataFrame(), config.shown)
+    return rows.set_index("level"), finding(config, rows, table)
+
+
+def named(none, good, bad):
+    return {"MLP init=none": none, "MLP init=good": good, "MLP init=bad": bad}
+
+
+def test_difference_that_metric_test_and_seeds_show_is_claimed():
+    rows, said = found(forecasts(named(1.0, 0.5, 2.0)))
+    assert said.startswith("Init good has the lowest MAE of MLP")
+    assert "which the test confirms (p < 0.001)" in said
+    assert "worse than it at the 5 % level: bad" in said
+    assert (rows.loc[["good", "bad"], "p_holm"] < 0.05).all()
+    assert "Holm-corrected over the 2 levels tested" in said
+    assert "This rests on 1 series, 12 cutoffs, 1 step and 2 seeds" in said
+
+
+def test_difference_within_chance_is_not_claimed():
+    said = found(forecasts(named(1.0, 0.99, 1.01), noise=1.0, rng=1))[1]
+    assert "which the test confirms" not in said
+    assert "worse than it" not in said
+    assert "not shown" in said
+
+
+def test_difference_below_the_spread_of_seeds_is_not_claimed_of_the_level():
+    said = found(forecasts(named((1.0, 1.4), (0.9, 1.3), (1.1, 1.5))))[1]
+    assert "but seeds spread by 0.28" in said
+    assert "told apart by the test, but by less than seeds spread: bad" in said
+    assert "worse than it at" not in said
+
+
+def test_reference_that_is_best_is_said_to_be():
+    said = found(forecasts(named(0.5, 1.0, 1.0)))[1]
+    assert said.startswith("None of the levels of MLP has a better MAE than the reference, init none")
+
+
+def test_level_with_a_lost_seed_is_told_and_not_compared():
+    table = forecasts(named(1.0, 0.2, 2.0))
+    lost = {("MLP init=good", 1): "NotFiniteError: nan"}
+    rows, said = found(table, run_rows=runs(arms()["model"], errors=lost))
+    assert rows.loc["good", "status"].startswith("diverged: forecasts that are not finite with 1 of 2 seeds")
+    assert rows.loc["good", "seeds"] == 1
+    assert said.startswith("None of the levels")
+    assert "MLP init=good: diverged" in said
+
+
+def test_reference_without_a_result_leaves_nothing_to_test():
+    lost = {("MLP init=none", seed): "ValueError: no" for seed in range(2)}
+    rows, said = found(forecasts(named(1.0, 0.5, 2.0)), run_rows=runs(arms()["model"], errors=lost))
+    assert rows["p_value"].isna().all()
+    assert "the reference, none, has no result to test against" in said
+    assert "p-values" not in said
+
+
+def test_all_levels_lost_is_said():
+    lost = {(f"MLP init={level}", seed): "ValueError: no" for level in LEVELS for seed in range(2)}
+    said = found(forecasts(named(1.0, 0.5, 2.0)), run_rows=runs(arms()["model"], errors=lost))[1]
+    assert said.startswith("None of the levels came to its end")
+    assert "Nothing was scored" in said
+
+
+def test_one_seed_and_one_cutoff_are_doubted():
+    said = found(forecasts(named(1.0, 0.5, 2.0), cutoffs=1, seeds=1), run_rows=runs(arms()["model"], seeds=1))[1]
+    assert "whether that is more than chance cannot be told" in said
+    assert "with one seed" in said
+
+
+def test_undefined_metrics_are_counted_in_words():
+    rows, said = found(forecasts(named(1.0, 0.5, -12.0)))
+    assert rows.loc["bad", "undefined"].startswith("msle: 12 rows with a negative actual or forecast; rmsle: 12 rows")
+    assert "MSLE and RMSLE are not defined for 1 of 3 (MLP init=bad): 12 rows with a negative" in said
+
+
+def test_absurd_error_is_a_divergence():
+    rows, said = found(forecasts(named(1.0, 0.5, 1e7)))
+    assert rows.loc["bad", "status"].startswith("diverged: its squared error is")
+    assert "worse than it" not in said
+
+
+@pytest.mark.parametrize(
+    ("problem", "errors", "losses", "expected"),
+    [
+        ("no option x.", ["", ""], [1.0, 1.0], "does not apply: no option x"),
+        ("", ["", ""], [1.0, 1.0], ""),
+        (
+            "",
+            ["InputError: windows is 9.", "InputError: windows is 9."],
+            [1.0, 1.0],
+            "failed with all 2 seeds: windows is 9",
+        ),
+        ("", ["", ""], [1.0, np.inf], "diverged: the loss was not finite in 1 of 2 fits"),
+    ],
+)
+def test_status_says_what_became_of_a_level(problem, errors, losses, expected):
+    own = pd.DataFrame({"seed": [0, 1], "error": errors})
+    curves = pd.DataFrame({"seed": [0, 1], "fold": 0, "train_loss": losses, "val_loss": np.nan})
+    told = status(problem, own, curves, 1.0)
+    assert told.startswith(expected)
+    assert bool(told) == bool(expected)
