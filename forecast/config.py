@@ -1,6 +1,6 @@
 """BacktestConfig: all that a backtest can be told, its defaults and its help texts; read from YAML and from options."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
@@ -63,7 +63,7 @@ class BacktestConfig:
         metrics: names (forecast list metrics); the first one orders the leaderboard
         common: score only the rows that all forecasters have, where some lack rows
         fit: training of the networks: max_steps, or epochs, which win; batch_size, steps_per_epoch, windows, draw,
-            validation
+            validation, compression
         trainer: options of pytorch_lightning.Trainer: accelerator, devices, strategy, precision ...
     """
 
@@ -197,6 +197,7 @@ FIT: Final = {
     "windows": int,
     "draw": str,
     "validation": float,
+    "compression": str,
 }
 _SAME_LENGTH: Final = {"max_steps": ("epochs",), "epochs": ("max_steps", "steps_per_epoch")}
 _LEAST: Final = {
@@ -260,11 +261,20 @@ def merged(found: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]
 
 def _fit_value(name: str, value: Any) -> Any:
     one_of("fit option", name, FIT)
-    if name == "draw":
-        from datamodules.drawn import DRAWS
-
-        one_of(name, str(value), DRAWS)
+    if FIT[name] is str:
+        one_of(name, str(value), _words(name))
         return str(value)
     found = number(value, FIT[name], InputError(f"{name} is {value!r}; expected a number. Correct it."))
     at_least(name, found, 0 if name in ("validation", "epochs", "windows") else 1)
     return found
+
+
+def _words(name: str) -> Iterable[str]:
+    """What a fit option may say."""
+    if name == "draw":
+        from datamodules.drawn import DRAWS
+
+        return DRAWS
+    from forecast.compress import KINDS
+
+    return KINDS

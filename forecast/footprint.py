@@ -4,6 +4,7 @@ import pickle
 from typing import Any
 
 from datamodules.panel import Panel
+from forecast.compress import stored_bytes
 from forecast.forecaster import Forecaster, innermost
 from forecast.neural import NeuralForecaster
 
@@ -11,13 +12,14 @@ from forecast.neural import NeuralForecaster
 def fitted_bytes(fitted: Forecaster, unfitted: Forecaster) -> float:
     """The bytes of what ``fit`` learnt, as it would be written to a file.
 
-    Of a network, wrapped or not, all numbers of its state: those of its checkpoint. Of any other forecaster, how much
+    Of a network, wrapped or not, all numbers of its state, those of its checkpoint, in the storage that its compression
+    stands for. Of any other forecaster, how much
     longer its pickle has become, without a panel that it only refers to; 0 when it learns nothing, NaN when it cannot
     be pickled. Some learn when they first forecast, so ask after that.
     """
     inner = innermost(fitted)
     if isinstance(inner, NeuralForecaster):
-        return float(sum(tensor.nbytes for tensor in inner.module.state_dict().values()))
+        return float(stored_bytes(inner.module, inner.compression))
     try:
         return float(max(_pickled(fitted) - _pickled(unfitted), 0))
     except Exception:  # noqa: BLE001 - whatever an object raises when it is pickled, only its size is unknown

@@ -21,6 +21,7 @@ from datamodules.inputs import Inputs
 from datamodules.panel import Panel
 from datamodules.preparation import Preparation
 from datamodules.window import Dims
+from forecast.compress import KINDS, compress, sparsity
 from forecast.curves import Curves, losses, own_randomness, quiet
 from forecast.models.base import ForecastModule
 from forecast.table import build, check_levels
@@ -45,14 +46,17 @@ class NeuralForecaster:
         windows: training windows at most; 0 for all there are.
         draw: which, of more: ``recent`` ones, or ``random`` ones by ``seed``; fewer are always a subset of more.
         validation: share of each series, at the end of what ``fit`` sees, that early stopping is judged by; 0 for none.
+        compression: what is done to the weights when they are trained: none, float16, int8, int4, prune_50, prune_75 or
+            prune_90 (``forecast.compress``); forecasts are made with what is left of them.
         prepare: features, missing values, categories, scaling: what the network is to see of a panel.
         trainer: further arguments of ``pytorch_lightning.Trainer`` (accelerator, devices, strategy, precision ...).
 
     Attributes:
         module: the network: as given before ``fit``, trained after it.
         curves: losses of the last fit, a row an epoch: epoch, step, train_loss, val_loss.
-        notes: what the last fit has to say: windows used and dropped, the epoch whose weights were kept; and as
-            ``note`` what the last forecast has: categories that were not among the training rows, values filled.
+        notes: what the last fit has to say: windows used and dropped, the epoch whose weights were kept, the share of
+            weights below 0.001 in size; and as ``note`` what the last forecast has: categories that were not among the
+            training rows, values filled.
     """
 
     causal: ClassVar[bool] = True  # a forecast is one gather of the rows up to its cutoff
@@ -70,6 +74,7 @@ class NeuralForecaster:
         windows: int = 0,
         draw: str = "recent",
         validation: float = 0.1,
+        compression: str = "none",
         prepare: Preparation = Preparation(),
         trainer: Mapping[str, Any] = {},
     ) -> None:
@@ -81,11 +86,12 @@ class NeuralForecaster:
         at_least("windows", windows, 0)
         one_of("draw", draw, DRAWS)
         check_share("validation", validation)
+        one_of("compression", compression, KINDS)
         self.module = module
         self.name = name or type(module).__name__
         self.seed, self.max_steps, self.epochs, self.batch_size = seed, max_steps, epochs, batch_size
         self.steps_per_epoch, self.windows, self.draw = steps_per_epoch, windows, draw
-        self.validation, self.prepare, self.trainer = validation, prepare, dict(trainer)
+        self.validation, self.compression, self.prepare, self.trainer = validation, compression, prepare, dict(trainer)
         self.curves = losses([])
         self.notes: dict[str, Any] = {}
         self._trained_note = ""
@@ -145,11 +151,13 @@ class NeuralForecaster:
         few = f"under {data.context_length + data.horizon} rows to train on, {done}"
         self._trained_note = _counted(panel, data.short, few)
         self.module, self.curves = module.eval(), curves
+        compress(self.module, self.compression)
         self.module.inputs = replace(data.inputs, prepare=replace(data.inputs.prepare, short=self.prepare.short))
         self.notes = {
             "epochs": int(curves["epoch"].iloc[-1]),
             "best_epoch": best_epoch,
             "steps": int(curves["step"].iloc[-1]),
+            "sparsity": sparsity(self.module),
             "windows": len(train),
             "dropped": ", ".join(f"{number} {reason}" for reason, number in train.dropped.items()),
             "note": self._trained_note,

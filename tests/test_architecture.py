@@ -39,7 +39,7 @@ LAYERS = (
     ("forecast.footprint", "forecast.holed"),
     ("forecast.neural", "forecast.checkpoint", "forecast.conformal", "forecast.earlier", "forecast.conformity"),
     ("forecast.models", "forecast.baselines", "forecast.curves"),
-    ("forecast.training", "forecast.threads"),
+    ("forecast.training", "forecast.threads", "forecast.compress"),
     ("forecast.augment", "forecast.heads", "forecast.normalisation", "forecast.search", "forecast.stack"),
     ("forecast.forecaster", "forecast.evaluation"),
     ("forecast.table", "forecast.files"),

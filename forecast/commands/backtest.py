@@ -114,6 +114,7 @@ _FIT: Final = {  # options of ``fit``: what stands for the value, and the help
     "batch_size": ("WINDOWS", "windows an optimiser step"),
     "windows": ("COUNT", "training windows at most, all (0) unless said"),
     "draw": ("recent|random", "which windows, where there are more; fewer are a subset of more (default: recent)"),
+    "compression": ("KIND", "weights once trained as float16, int8, int4, prune_50, prune_75 or prune_90 leave them"),
 }
 _METAVARS: Final = {
     "data": "FILE_OR_NAME",
@@ -208,7 +209,9 @@ def chosen(data: Mapping[str, str], config: BacktestConfig, reasons: Mapping[str
 
 def _fit_told(fit: Mapping[str, Any]) -> str:
     """The options of ``fit`` that say something."""
-    idle = {name for name in ("epochs", "windows") if not fit.get(name)} | (set() if fit.get("windows") else {"draw"})
+    idle = {name for name in ("epochs", "windows") if not fit.get(name)}
+    idle |= {"draw"} if "windows" in idle else set()
+    idle |= {"compression"} if fit.get("compression") == "none" else set()
     return ", ".join(f"{name} {value}" for name, value in fit.items() if name not in idle)
 
 

@@ -13,7 +13,7 @@ MOST: Final = 16  # arms a stack
 FREE: Final = frozenset(  # options in which the arms of a stack may differ
     (
         *("optimizer", "lr", "weight_decay", "schedule", "penalty", "penalty_weight", "clip", "init", "patience"),
-        *("dropout", "augment", "augment_strength", "seed"),
+        *("dropout", "augment", "augment_strength", "seed", "compression"),
     )
 )
 _PLAIN: Final = {"accelerator": ("auto", "cpu", "gpu", "cuda"), "devices": (1, "1", "auto")}  # of a plain Trainer
