@@ -104,6 +104,14 @@ class Backtest:
         """
         return breakdown(self.table, by, metric or self.deciding_metric, series=self.series, zone=self.zone)
 
+    def breakdowns(self) -> pd.DataFrame:
+        """Every metric by every group there is: ``by``, ``metric`` and the columns of ``breakdown``."""
+        return self._breakdowns.copy()
+
+    def residuals(self) -> pd.DataFrame:
+        """A row per model: what its errors have left over (``forecast.evaluation.residuals.diagnose``)."""
+        return self._residuals.copy()
+
     def wins(self, by: str = "unique_id", metric: str = "") -> pd.DataFrame:
         """A row per model: in which share of the groups it is best, worst, or better than seasonal naive.
 
@@ -136,6 +144,14 @@ class Backtest:
     def confidence_set(self) -> pd.DataFrame:
         """A row per model: whether it may be the best one (``forecast.evaluation.confidence_set.confidence_set``)."""
         return self._confidence_set.copy()
+
+    @cached_property
+    def _breakdowns(self) -> pd.DataFrame:
+        return breakdowns(self.table, self.metrics, series=self.series, zone=self.zone)
+
+    @cached_property
+    def _residuals(self) -> pd.DataFrame:
+        return diagnose(self.table)
 
     @cached_property
     def _pairs(self) -> pd.DataFrame:
@@ -201,8 +217,8 @@ class Backtest:
             _atomic(folder / "inside.parquet", lambda path: self.inside.to_parquet(path, index=False))
         _atomic(folder / "recent.parquet", lambda path: self.recent.to_parquet(path, index=False))
         derived = {
-            "breakdowns": breakdowns(self.table, self.metrics, series=self.series, zone=self.zone),
-            "residuals": diagnose(self.table),
+            "breakdowns": self._breakdowns,
+            "residuals": self._residuals,
             "residuals_by_series": by_series(self.table),
             "significance": self._pairs,
             "intervals": self._intervals,

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from report_pages import make_result
 
+from forecast.evaluation.breakdown import breakdowns
 from forecast.evaluation.calibration import coverage
 from forecast.evaluation.ranks import rank
 from forecast.report.calibrated import calibration
@@ -77,7 +78,9 @@ def test_calibration_equals_the_tables_and_models_without_quantiles_are_none():
 
 def test_heatmaps_have_every_grouping_with_a_value_a_model_and_group():
     result = make_result(seeds=(0,))
-    found = heatmaps(result.table, ["LSTM", "CNN"], ("mase", "coverage"), series=result.series, zone="")
+    found = heatmaps(
+        breakdowns(result.table, ("mase", "coverage"), series=result.series), ["LSTM", "CNN"], ("mase", "coverage")
+    )
     assert {"step", "cutoff", "unique_id", "region"} <= {grouping["name"] for grouping in found["by"]}
     assert [metric["direction"] for metric in found["metrics"]] == [1, 0]
     for grouping, values in zip(found["by"], found["values"], strict=True):

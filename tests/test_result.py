@@ -10,6 +10,7 @@ import yaml
 
 from datamodules.errors import InputError
 from datamodules.window import Dims
+from forecast import result as module
 from forecast.backtest import backtest
 from forecast.baselines.naive import Naive, SeasonalNaive
 from forecast.evaluation.scores import score
@@ -86,6 +87,16 @@ def test_stored_leaderboard_and_scores_are_the_shown_ones(result, kept):
     assert len(scores) == len(result.table)
     assert yaml.safe_load((kept / "config.yaml").read_text()) == result.spec
     assert json.loads((kept / "provenance.json").read_text())["fingerprint"] == result.provenance["fingerprint"]
+
+
+@pytest.mark.parametrize(
+    "name", ["breakdowns", "diagnose", "pairs", "intervals", "rank_models", "confidence_set", "leaderboard"]
+)
+def test_what_files_and_page_both_show_is_computed_once(result, tmp_path, monkeypatch, name):
+    asked, real = [], getattr(module, name)
+    monkeypatch.setattr(module, name, lambda *given, **options: asked.append(name) or real(*given, **options))
+    replace(result).save(tmp_path)  # a copy, which has computed nothing yet
+    assert asked == [name]
 
 
 def test_names_stay_as_they_are(result, tmp_path):

@@ -10,6 +10,8 @@ from datamodules.split import rolling_positions
 from datamodules.window import Dims
 from forecast.arms import Task, plan
 from forecast.backtest import backtest
+from forecast.baselines.arima import ARIMA
+from forecast.baselines.lag_linear import LagLinear
 from forecast.baselines.naive import Naive, SeasonalNaive
 from forecast.baselines.theta import Theta
 from forecast.cost import cost
@@ -47,6 +49,21 @@ def test_shards_have_about_as_much_to_do_and_some_of_every_model(planned, of):
     assert max(load) - min(load) <= costs.max()
     dear = [index for index, team in enumerate(working) if team.arms[0].forecaster.name == "n500"]
     assert len(set(dealt[dear])) == of
+
+
+def test_model_on_lags_costs_its_windows_times_their_steps_and_one_by_one_more_than_all_at_once(make_panel):
+    def costs(horizon, *forecasters):
+        panel = make_panel([300] * 5)
+        task = Task(panel, rolling_positions(panel, horizon=horizon, folds=1, stride=1), horizon, 0, 0, 1, (0.1, 0.9))
+        return [cost(team, task) for team in teams(plan(forecasters, 1, refit="never", seeds=(0,)))]
+
+    [near], [far] = (costs(horizon, LagLinear()) for horizon in (2, 20))
+    assert far == pytest.approx(10 * near, rel=0.01)
+    few, all_windows, naive = costs(20, LagLinear(max_windows=150), LagLinear(), Naive())
+    assert all_windows == pytest.approx(10 * few, rel=0.01)
+    assert few > 100 * naive
+    one_by_one, at_once = costs(20, ARIMA(), Theta())
+    assert one_by_one > 10 * at_once > 10 * naive
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "x", "3", "1/0", "/3", "1/", "-1/3", "1.5/3", "1/3/5"])

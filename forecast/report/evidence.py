@@ -6,26 +6,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.evaluation.bootstrap import intervals
-from forecast.evaluation.confidence_set import confidence_set
 from forecast.evaluation.metrics import direction
-from forecast.evaluation.ranks import Ranks, rank_models
-from forecast.evaluation.significance_pairs import pairs
+from forecast.evaluation.ranks import Ranks
 from forecast.report.columns import column
 from forecast.report.numbers import compact, p_value
+from forecast.report.result import Result
 from forecast.report.styles import Style
 from forecast.report.tables import Grid, grid
 
 _LEVEL = 0.95
-_SIZE = 0.10
 
 
-def evidence(table: pd.DataFrame, metrics: Sequence[str], models: list[str]) -> dict[str, Any]:
+def evidence(result: Result, models: list[str]) -> dict[str, Any]:
     """What is said about significance: intervals of scores, pairs, and ranks, on the rows that all models have."""
     return {
-        "intervals": scores(intervals(table, metrics, level=_LEVEL), metrics, models),
-        "pairs": matrix(pairs(table), models),
-        "ranks": ranks(rank_models(table), models),
+        "intervals": scores(result.intervals(), result.metrics, models),
+        "pairs": matrix(result.significance(), models),
+        "ranks": ranks(result.ranks(), models),
     }
 
 
@@ -88,9 +85,8 @@ def ranks(found: Ranks, models: list[str]) -> dict[str, Any]:
     }
 
 
-def members(table: pd.DataFrame, looks: Mapping[str, Style]) -> Grid:
+def members(found: pd.DataFrame, looks: Mapping[str, Style]) -> Grid:
     """The model confidence set of 90 % as a table of the page."""
-    found = confidence_set(table, size=_SIZE)
     kept = found.rename(columns={"inside": "may_be_best"})
     return grid(kept[["model", "may_be_best", "p_value"]], looks)
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from forecast.evaluation.breakdown import breakdowns
 from forecast.evaluation.metrics import direction
 from forecast.evaluation.residuals import bias_by_step
 from forecast.report.columns import column
@@ -14,16 +13,13 @@ from forecast.report.numbers import compact
 _MOST_METRICS = 3  # each is as many numbers again as there are groups
 
 
-def heatmaps(
-    table: pd.DataFrame, models: list[str], metrics: Sequence[str], *, series: pd.DataFrame, zone: str
-) -> dict[str, Any]:
-    """What the breakdowns are drawn from.
+def heatmaps(found: pd.DataFrame, models: list[str], metrics: Sequence[str]) -> dict[str, Any]:
+    """What ``Backtest.breakdowns`` are drawn from.
 
     ``by`` lists the groupings with their ``groups`` (G); ``values`` are (M, G) by grouping, then metric; ``metrics``
     have a label and a direction: 1 when low is good, -1 when high is, 0 when neither.
     """
     shown = list(metrics)[:_MOST_METRICS]
-    found = breakdowns(table, shown, series=series, zone=zone)
     groupings, values = [], []
     for name, rows in found.groupby("by", sort=False):
         groups = list(dict.fromkeys(rows["group"].astype(str)))

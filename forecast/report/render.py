@@ -9,7 +9,6 @@ import pandas as pd
 import yaml
 
 from forecast.evaluation.calibration import remarks
-from forecast.evaluation.residuals import diagnose
 from forecast.report.assets import javascript, stylesheet, template
 from forecast.report.calibrated import calibration, overview
 from forecast.report.charts import curves, errors
@@ -89,15 +88,15 @@ def render(result: Result) -> str:
 def _sections(result: Result, names: list[str], looks: dict[str, Style]) -> dict[str, Any]:
     """What the sections are made of that need scored forecasts: dictionaries are for the page's scripts as well."""
     table = result.table
-    left_over = diagnose(table)
+    left_over = result.residuals()
     return {
-        "evidence": evidence(table, result.metrics, names),
-        "best_set": members(table, looks),
+        "evidence": evidence(result, names),
+        "best_set": members(result.confidence_set(), looks),
         "errors": errors(table, names),
         "calibration": calibration(table, names),
         "coverage": grid(overview(table), looks),
         "remarks": remarks(table),
-        "breakdowns": heatmaps(table, names, result.metrics, series=result.series, zone=result.zone),
+        "breakdowns": heatmaps(result.breakdowns(), names, result.metrics),
         "residuals": grid(left_over, looks, drop=["note", *_undefined(left_over)]),
         "residual_notes": list(dict.fromkeys(note for note in left_over["note"] if note)),
         "biases": biases(table, names),

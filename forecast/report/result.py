@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from forecast.evaluation.ranks import Ranks
 from forecast.report.numbers import stamps
 
 
@@ -77,6 +78,30 @@ class Result(Protocol):
 
     def verdict(self) -> str:
         """What the scores say, in sentences."""
+        ...
+
+    def breakdowns(self) -> pd.DataFrame:
+        """Every metric by every grouping, a row per group and model."""
+        ...
+
+    def residuals(self) -> pd.DataFrame:
+        """A row per model: what its errors have left over."""
+        ...
+
+    def significance(self) -> pd.DataFrame:
+        """A row per pair of models."""
+        ...
+
+    def intervals(self) -> pd.DataFrame:
+        """A row per model and metric: the score and its interval."""
+        ...
+
+    def ranks(self) -> Ranks:
+        """Mean ranks over series."""
+        ...
+
+    def confidence_set(self) -> pd.DataFrame:
+        """A row per model: whether it may be the best one."""
         ...
 
 
