@@ -7,6 +7,7 @@ from forecast.evaluation.metrics import all_metrics
 from forecast.models.base import ACTIVATIONS
 from forecast.study.config import METRICS, StudyConfig
 from forecast.study.shipped import ARTICLE, path_of, shipped
+from forecast.study.study import Study
 from forecast.training import INITS, SCHEDULES
 
 SHIPPED = shipped()
@@ -61,3 +62,29 @@ def test_a_study_goes_by_its_name_or_file():
         path_of("epoch")
     with pytest.raises(InputError, match=r"mine\.yaml does not exist"):
         path_of("mine.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("epochs", {"factors.epochs.levels": [2, 4], "folds": 3}),
+        ("data_size", {"factors.windows.levels": [50, 100], "data": "Sunspots", "fit": {"max_steps": 2}, "folds": 2}),
+    ],
+)
+def test_a_tiny_one_runs_to_its_page(name, options, tmp_path):
+    config = StudyConfig.of(StudyConfig.read(SHIPPED[name]).plain() | {"presets": {"tiny": options | {"seeds": 1}}})
+    result = Study(config.with_preset("tiny")).run()
+    result.save(tmp_path)
+    networks = result.table().query("kind == 'network'")
+    assert (networks["status"] == "").all()
+    assert sorted(networks[name if name == "epochs" else "windows"].unique()) == list(options[next(iter(options))])
+    assert config.question in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHIPPED)
+def test_it_runs_at_quick_and_every_level_has_a_result_or_says_why_not(name):
+    result = Study(StudyConfig.read(SHIPPED[name]).with_preset("quick")).run()
+    table = result.table()
+    assert (table["status"].str.startswith("diverged: ") | table[result.config.metrics[-1]].notna()).all()
+    assert "This rests on" in result.finding()
