@@ -85,11 +85,24 @@ def test_nothing_after_the_first_outer_cutoff_changes_a_trial():
 
 
 def test_winner_runs_again_from_its_file_with_the_same_forecasts(small):
+    _check_winner(*small)
+
+
+def test_winner_of_a_search_beyond_the_network_runs_again_too(tmp_path):
+    only = ["context_length=6", "batch_size=16", "max_steps=25", "hidden_size=4"]
+    network = {"class_path": "MLP", "init_args": {"hidden_size": 1, "layers": 1, "lr": 1.0, "clip": 0.0}}
+    result = tuned(models=[network], search="grid", only=[*only, "lr=0.01"], horizon=3)
+    result.save(tmp_path)
+    assert result.provenance["best_trial"] == 1
+    assert result.outer.spec["tuned"]["context_length"] == 6
+    _check_winner(result, tmp_path)
+
+
+def _check_winner(result, folder):
     from forecast.assemble import assemble
     from forecast.resolve import resolve
     from forecast.tune.inner import Means, run
 
-    result, folder = small
     config = BacktestConfig.of(yaml.safe_load((folder / "best.yaml").read_text()))
     resolved = resolve(config, panel())
     forecasters, complete = assemble(resolved.config, resolved.panel)

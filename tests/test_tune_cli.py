@@ -20,7 +20,7 @@ def test_a_tuning_writes_its_folder_and_resumes_and_its_winner_runs_again(tmp_pa
     assert "Search space of Linear" in shown
     assert "Best 3 of 3 trials" in shown
     assert "The price:" in shown
-    files = ("tuning.yaml", "trials.csv", "best.yaml", "journal.log", "verdict.txt", "backtest/report.html")
+    files = ("tuning.yaml", "trials.csv", "best.yaml", "report.html", "verdict.txt", "backtest/report.html")
     assert all((folder / name).is_file() for name in files)
     before = (folder / "trials.csv").read_text()
     assert tune(*options) == 0

@@ -26,7 +26,7 @@ A range is low..high (0.001..0.1:log for ratios, 1..4 for whole numbers, 0.0..0.
 the network, of its training (batch_size, max_steps, steps_per_epoch, validation) and context_length can be searched.
 
 In the folder: trials.csv, importance.csv, best.yaml (forecast backtest --config DIR/best.yaml runs the winner again, to
-the bit), report.html, backtest/ (the test, with its own report) and the journal. The same command again resumes; a
+the bit), report.html, backtest/ (the test, with its own report) and journals. The same command again resumes; a
 larger --trials goes on with tpe and random.
 
 examples:
@@ -45,8 +45,8 @@ _TUNING: Final = Kind(
     "tuning",
     "tuning.yaml",
     ("trials", "nested", "baselines", "ensembles", "common"),
-    ("parts", "nested", "backtest"),
-    ("tuning.yaml", "journal.log", *BACKTEST.files, "best.yaml", "trials.csv", "importance.csv", "nested.csv"),
+    ("parts", "journals", "nested", "backtest"),
+    ("tuning.yaml", *BACKTEST.files, "best.yaml", "trials.csv", "importance.csv", "nested.csv"),
 )
 
 
@@ -77,10 +77,12 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     from forecast.commands import folder as folders
     from forecast.commands.terminal import progress_bar, say, show
     from forecast.data import layout_of, read
+    from forecast.tune.space import space_of
     from forecast.tune.tuning import Tuning
 
     if output:
         folders.check_writable(Path(str(output)))
+    space_of(config.member, config.space, config.only)  # a mistake in it is told before data are read
     source = read(config.base.data, config.base.layout, config.base.data_dir)
     laid_out = BacktestConfig.of(config.base.plain() | layout_of(source))
     tuning = Tuning(source.panel(), config.on(laid_out))

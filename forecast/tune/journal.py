@@ -15,7 +15,7 @@ from datamodules.errors import InputError
 from forecast.search import Between, Space
 from forecast.tune.trial import COMPLETE, FAILED, PRUNED, Outcome, Trial
 
-_STARTUP: Final = 10  # random trials before tpe has learnt enough to choose
+_STARTUP: Final = 8  # random trials before tpe has learnt enough to choose
 
 
 class Journal:

@@ -1,6 +1,8 @@
 """A search: its trials, batch by batch, and the best of them."""
 
+import hashlib
 import itertools
+import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -48,7 +50,7 @@ class Searched(NamedTuple):
 
 
 def search(inner: Inner, config: TuningConfig, space: Space, means: Means) -> Searched:
-    """Run all trials that the journal of the folder does not know yet.
+    """Run all trials that the journal in the folder does not know yet.
 
     Args:
         inner: what they are scored on.
@@ -69,7 +71,7 @@ def search(inner: Inner, config: TuningConfig, space: Space, means: Means) -> Se
         (first,), _ = inner.outcomes([default], metric, replace(means, progress=bar.tell))
     first = first._replace(note="; ".join(filter(None, ("untuned", first.note))))
     lower = direction(metric) == 1
-    path = means.folder / "journal.log" if means.folder else None
+    path = means.folder / "journals" / f"{_digest(inner, config, space, metric)}.log" if means.folder else None
     journal = Journal(space, search=config.search, seed=config.search_seed, lower=lower, path=path)
     known = {outcome.trial.number for outcome in journal.outcomes()}
     for batch in _batches(journal, config, cells, count):
@@ -90,6 +92,14 @@ def search(inner: Inner, config: TuningConfig, space: Space, means: Means) -> Se
             f"none of {len(told) + 1} trials could be scored; the untuned one said: {first.note}. Correct it."
         )
     return Searched([first, *told], journal.importance(), metric, space)
+
+
+def _digest(inner: Inner, config: TuningConfig, space: Space, metric: str) -> str:
+    """Of all that decides what is drawn and how it is scored: a folder keeps a journal of each such search."""
+    drawn = {"tpe": config.batch, "halving": config.trials}.get(config.search, 0)
+    about = [config.search, config.search_seed, drawn, metric, {name: str(values) for name, values in space.items()}]
+    text = json.dumps([inner.panel.fingerprint(), inner.config.plain(), about], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _batches(

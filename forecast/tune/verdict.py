@@ -59,29 +59,40 @@ def verdict(metric: str, trials: pd.DataFrame, found: Gain | None, names: tuple[
     Args:
         metric: that trials were scored by.
         trials: a row per trial.
-        found: tuned against untuned on the outer rows; None when the untuned network was the best trial.
+        found: tuned against untuned on the outer rows; None where one of them has no rows there.
         names: of the tuned and the untuned network.
         blocks: a row per block of ``--nested``; empty without.
     """
     tuned, untuned = names
     label = metric.upper() if len(metric) <= 5 else metric
-    sentences = [_helped(label, found, tuned, untuned), _price(trials)]
+    helped = _kept(label, untuned) if _best(trials, metric) == 0 else _helped(label, found, tuned, untuned)
+    sentences = [helped, _price(trials)]
     if len(blocks):
         sentences.append(_nested(label, blocks))
     return " ".join(f"{sentence}." for sentence in sentences)
 
 
+def _best(trials: pd.DataFrame, metric: str) -> int:
+    """The number of the best trial, the first where several are."""
+    complete = trials[trials["state"] == COMPLETE]
+    signed = complete["value"].to_numpy(dtype=np.float64) * direction(metric)
+    return int(complete["number"].to_numpy()[signed.argmin()])
+
+
+def _kept(label: str, untuned: str) -> str:
+    return (
+        f"Tuning did not help: on the inner folds no trial had a better {label} than {untuned} has untuned, which "
+        "therefore stays as it is"
+    )
+
+
 def _helped(label: str, found: Gain | None, tuned: str, untuned: str) -> str:
     if found is None:
-        return (
-            f"Tuning did not help: on the inner folds no trial had a better {label} than {untuned} has untuned, which "
-            "therefore stays as it is"
-        )
+        return f"Whether tuning helped cannot be told: {tuned} or {untuned} failed on the test rows"
     if not (np.isfinite(found.tuned) and np.isfinite(found.untuned)):
         failed = tuned if not np.isfinite(found.tuned) else untuned
         return f"Whether tuning helped cannot be told: {failed} has no {label} on the test rows"
-    side = "better" if found.share > 0 else "worse"
-    size = f"{abs(found.share) * 100:.2g} % {side} than the {_number(found.untuned)} of {untuned} untuned"
+    size = f"{_percent(found.share)} than the {_number(found.untuned)} of {untuned} untuned"
     basis = f"{found.n} cutoffs" if found.n > 1 else "one cutoff"
     test = f"p = {_p(found.p_value)}, Diebold-Mariano test on {basis}"
     test = test if np.isfinite(found.p_value) else f"no test: {found.note or 'too few cutoffs'}"
@@ -105,14 +116,19 @@ def _price(trials: pd.DataFrame) -> str:
 def _nested(label: str, blocks: pd.DataFrame) -> str:
     whole = blocks[blocks["block"] == "all"].iloc[0]
     share, p_value = float(whole["gain"]), float(whole["p_value"])
-    side = "better" if share > 0 else "worse"
     real = "which is real at the 5 % level" if p_value < LEVEL else "which may be chance"
     test = f"p = {_p(p_value)}, {real}" if np.isfinite(p_value) else "no test"
-    size = f"{abs(share) * 100:.2g} % {side} than the {_number(whole['untuned'])} untuned ({test})"
+    size = f"{_percent(share)} than the {_number(whole['untuned'])} untuned ({test})"
     return (
         f"Tuned anew in each of {len(blocks) - 1} blocks on what precedes it, the {label} is "
         f"{_number(whole['tuned'])}, {size}: what to expect of tuning again on later data"
     )
+
+
+def _percent(share: float) -> str:
+    """How much better or worse, to two digits."""
+    size = float(f"{abs(share) * 100:.2g}")
+    return f"{_number(size)} % {'better' if share > 0 else 'worse'}" if size else "no better"
 
 
 def _p(value: float) -> str:

@@ -1,0 +1,71 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from forecast.tune.verdict import Gain, gain, verdict
+
+NAMES = ("LSTM tuned", "LSTM")
+TRIALS = pd.DataFrame(
+    {"number": [0, 1, 2, 3], "state": ["complete", "complete", "pruned", "failed"], "value": [1.0, 0.9, np.nan, np.nan]}
+    | {"seconds": [2.0, 3.0, 1.0, 0.5], "epochs": [5, 5, 1, 0], "note": ["untuned", "", "", "boom"]}
+)
+NONE = pd.DataFrame()
+
+
+def table(tuned, untuned, horizon=2):
+    """Forecasts of a constant, with these errors at each cutoff, all steps alike."""
+    rows = [
+        {"model": name, "seed": 0, "unique_id": "a", "target": "y", "cutoff": fold * horizon, "step": step}
+        | {"time": fold * horizon + step, "mean": 10.0 + error, "actual": 10.0, "naive_mae": 1.0, "naive_mse": 1.0}
+        for name, errors in zip(NAMES, (tuned, untuned), strict=True)
+        for fold, error in enumerate(errors)
+        for step in range(1, horizon + 1)
+    ]
+    return pd.DataFrame(rows).astype({"model": "category"})
+
+
+def told(found, trials=TRIALS, blocks=NONE):
+    return verdict("mase", trials, found, NAMES, blocks)
+
+
+def test_gain_is_the_share_of_the_metric_and_its_test_is_that_of_paired_errors():
+    tuned, untuned = np.array([1.0, 1.2, 0.7, 1.1]), np.array([1.5, 1.4, 1.2, 1.3])
+    found = gain(table(tuned, untuned), *NAMES, "mase")
+    assert (found.tuned, found.untuned) == (pytest.approx(tuned.mean()), pytest.approx(untuned.mean()))
+    assert found.share == pytest.approx(1 - tuned.mean() / untuned.mean())
+    assert found.p_value == pytest.approx(stats.ttest_rel(tuned, untuned).pvalue)  # cutoffs do not overlap
+    assert found.better
+    assert found.shown
+
+
+def test_verdict_says_plainly_whether_tuning_helped():
+    better = Gain(0.9, 1.0, 0.1, 0.01, True, "", 30)
+    assert told(better).startswith(
+        "Tuning helped: on the test rows LSTM tuned has a MASE of 0.9, 10 % better than the 1 of LSTM untuned "
+        "(p = 0.01, Diebold-Mariano test on 30 cutoffs)."
+    )
+    assert told(better._replace(p_value=0.2)).startswith("Tuning was not shown to help")
+    assert told(better._replace(p_value=np.nan, note="one cutoff")).startswith("Tuning was not shown to help")
+    worse = Gain(2.5, 1.0, -1.5, 0.01, False, "", 30)
+    assert told(worse).startswith("Tuning did not help: on the test rows LSTM tuned has a MASE of 2.5, 150 % worse")
+    assert told(None).startswith("Whether tuning helped cannot be told: LSTM tuned or LSTM failed")
+
+
+def test_untuned_network_that_is_the_best_trial_stays():
+    kept = TRIALS.assign(value=[0.8, 0.9, np.nan, np.nan])
+    assert told(None, kept).startswith("Tuning did not help: on the inner folds no trial had a better MASE than LSTM")
+
+
+def test_verdict_says_the_price():
+    assert (
+        "The price: 4.5 s of computing for 3 trials (1 complete, 1 pruned, 1 failed); one untuned fit takes 2 s."
+    ) in told(Gain(0.9, 1.0, 0.1, 0.01, True, "", 30))
+
+
+def test_verdict_says_what_to_expect_of_tuning_again():
+    blocks = pd.DataFrame({"block": ["1", "2", "all"], "tuned": 0.9, "untuned": 1.0, "gain": 0.1, "p_value": 0.2})
+    assert told(None, blocks=blocks).endswith(
+        "Tuned anew in each of 2 blocks on what precedes it, the MASE is 0.9, 10 % better than the 1 untuned (p = 0.2, "
+        "which may be chance): what to expect of tuning again on later data."
+    )
