@@ -14,7 +14,7 @@ _relu_backward = torch.ops.aten.threshold_backward.grad_input
 
 def forward(rows: Rows, weights: Weights, *, relu: bool) -> tuple[Tensor, ...]:
     """Fill the states; nothing else is kept."""
-    across, states = weights.joined().mT.contiguous(), rows.states
+    across, states = weights.across(slice(None)), rows.states
     bend = torch.relu_ if relu else torch.tanh_
     state = torch.empty_like(states[0], memory_format=torch.contiguous_format)
     for step in range(rows.steps):
@@ -24,9 +24,8 @@ def forward(rows: Rows, weights: Weights, *, relu: bool) -> tuple[Tensor, ...]:
 
 def backward(arriving: Arriving, rows: Rows, weights: Weights, of_x: Tensor | None, *, relu: bool) -> Weights:
     """The gradients of the weights; those of the input (T, A, B, C) are written to ``of_x``."""
-    states, across, inward = rows.states, weights.state[..., 1:].contiguous(), weights.seen[..., :-1].contiguous()
-    moving = arriving.begin(arriving.state)
-    grads, total = torch.empty_like(moving), torch.zeros_like(weights.joined())
+    states, moving, total = rows.states, arriving.begin(arriving.state), weights.zeros()
+    grads = torch.empty_like(moving)
     for step in reversed(range(rows.steps)):
         arriving.add(step, moving)
         if relu:
@@ -34,7 +33,7 @@ def backward(arriving: Arriving, rows: Rows, weights: Weights, of_x: Tensor | No
         else:
             _tanh_backward(moving, states[step + 1], grad_input=grads)
         total.baddbmm_(grads.mT, rows.all[step])
-        torch.bmm(grads, across, out=moving)
+        torch.bmm(grads, weights.w_hh, out=moving)
         if of_x is not None:
-            torch.bmm(grads, inward, out=of_x[step])
+            torch.bmm(grads, weights.w_ih, out=of_x[step])
     return Weights.parted(total, rows.hidden)

@@ -45,7 +45,7 @@ class Layer(torch.autograd.Function):
     def forward(mode: str, x: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> tuple[Tensor, ...]:
         """Run all steps."""
         rows = Rows.of(x, w_hh.shape[-1])
-        kept = KERNELS[mode].forward(rows, _weights(w_ih, w_hh, b_ih, b_hh))
+        kept = KERNELS[mode].forward(rows, Weights(w_ih, w_hh, b_ih, b_hh))
         states = rows.states
         cell = kept[0][-1] if mode == "LSTM" else states.new_empty(*states.shape[1:3], 0)
         return states[1:].permute(1, 2, 0, 3), states[-1], cell, rows.all, *kept
@@ -62,15 +62,14 @@ class Layer(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
         """Run all steps back."""
-        w_ih, w_hh, b_ih, b_hh, seen, *kept = ctx.saved_tensors
+        weights, (seen, *kept) = Weights(*ctx.saved_tensors[:4]), ctx.saved_tensors[4:]
         output, state, cell, *_ = grads
-        rows = Rows(seen, w_hh.shape[-1])
+        rows = Rows(seen, weights.w_hh.shape[-1])
         arriving = Arriving(None if output is None else output.permute(2, 0, 1, 3), state, cell, rows.states[0])
-        of_x = seen.new_empty(rows.steps, *seen.shape[1:3], w_ih.shape[-1]) if ctx.needs_input_grad[1] else None
-        weights = _weights(w_ih, w_hh, b_ih, b_hh)
-        of_seen, of_state = KERNELS[ctx.mode].backward(arriving, rows, weights, of_x, *kept)
-        of_x = None if of_x is None else of_x.permute(1, 2, 0, 3)
-        return None, of_x, of_seen[..., :-1], of_state[..., 1:], of_seen[..., -1], of_state[..., 0]
+        inputs = weights.w_ih.shape[-1]
+        of_x = seen.new_empty(rows.steps, *seen.shape[1:3], inputs) if ctx.needs_input_grad[1] else None
+        of_weights = KERNELS[ctx.mode].backward(arriving, rows, weights, of_x, *kept)
+        return None, None if of_x is None else of_x.permute(1, 2, 0, 3), *of_weights
 
     @staticmethod
     def vmap(
@@ -84,7 +83,3 @@ class Layer(torch.autograd.Function):
         )
         output, state, cell, *_ = (result.unflatten(0, (size, -1)) for result in Layer.apply(mode, *whole)[:3])
         return (output, state, cell), (0, 0, 0)
-
-
-def _weights(w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Weights:
-    return Weights(torch.cat([w_ih, b_ih.unsqueeze(-1)], -1), torch.cat([b_hh.unsqueeze(-1), w_hh], -1))

@@ -15,7 +15,8 @@ _tanh_backward = torch.ops.aten.tanh_backward.grad_input
 def forward(rows: Rows, weights: Weights) -> tuple[Tensor, ...]:
     """Fill the states; cells (T + 1, A, B, H), i, f and o (T, A, B, 3 H) and g (T, A, B, H) are kept."""
     hidden, states = rows.hidden, rows.states
-    of_gates, of_new = (part.mT.contiguous() for part in _turned(weights.joined()).tensor_split([3 * hidden], 1))
+    of_gates = weights.across(slice(2 * hidden), slice(3 * hidden, None))
+    of_new = weights.across(slice(2 * hidden, 3 * hidden))
     gates, new, cells = rows.blank(3), rows.blank(1), rows.blank(1, steps=1)
     cells[0] = 0
     bent = torch.empty_like(cells[0])
@@ -33,14 +34,14 @@ def backward(
 ) -> Weights:
     """The gradients of the weights; those of the input (T, A, B, C) are written to ``of_x``."""
     hidden = rows.hidden
-    across, inward = _turned(weights.state[..., 1:]), _turned(weights.seen[..., :-1])
+    across, inward = _turned(weights.w_hh), None if of_x is None else _turned(weights.w_ih)
     enter, keep, leave = gates.split(hidden, -1)
     moving, of_cell = arriving.begin(arriving.state), arriving.begin(arriving.cell)
     bent, through = torch.empty_like(moving), torch.empty_like(moving)
     grads = moving.new_empty(*moving.shape[:2], 4 * hidden)
     of_enter, of_keep, of_leave, of_new = grads.split(hidden, -1)
     of_gates = grads[..., : 3 * hidden]
-    total = torch.zeros_like(weights.joined())
+    total = weights.zeros()
     for step in reversed(range(rows.steps)):
         arriving.add(step, moving)
         torch.tanh(cells[step + 1], out=bent)
@@ -54,7 +55,7 @@ def backward(
         _tanh_backward(of_new, new[step], grad_input=of_new)
         total.baddbmm_(grads.mT, rows.all[step])
         torch.bmm(grads, across, out=moving)
-        if of_x is not None:
+        if of_x is not None and inward is not None:
             torch.bmm(grads, inward, out=of_x[step])
     return Weights.parted(_turned(total), hidden)
 

@@ -47,25 +47,36 @@ class Rows(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """Those of a layer, as its products take them; or their gradients.
+    """Those of a layer as torch has them, or their gradients.
 
     Attributes:
-        seen: (A, G, C + 1), of x and 1.
-        state: (A, G, 1 + H), of 1 and h.
+        w_ih: (A, G, C)
+        w_hh: (A, G, H)
+        b_ih: (A, G)
+        b_hh: (A, G)
     """
 
-    seen: Tensor
-    state: Tensor
+    w_ih: Tensor
+    w_hh: Tensor
+    b_ih: Tensor
+    b_hh: Tensor
 
-    def joined(self) -> Tensor:
-        """(A, G, C + 1 + H), of x, 1 and h, for gates that add what both say."""
-        both = self.seen[..., -1:] + self.state[..., :1]
-        return torch.cat([self.seen[..., :-1], both, self.state[..., 1:]], -1)
+    def across(self, *gates: slice) -> Tensor:
+        """(A, C + 1 + H, n), which makes these gates of x, 1 and h, in this order, by one product."""
+        parts = [[tensor[:, gate] for gate in gates] for tensor in self]
+        w_ih, w_hh, b_ih, b_hh = (part[0] if len(part) == 1 else torch.cat(part, 1) for part in parts)
+        return torch.cat([w_ih.mT, (b_ih + b_hh).unsqueeze(1), w_hh.mT], 1)
+
+    def zeros(self) -> Tensor:
+        """(A, G, C + 1 + H), to sum their gradients in, side by side."""
+        arms, gates, inputs = self.w_ih.shape
+        return self.w_ih.new_zeros(arms, gates, inputs + 1 + self.w_hh.shape[-1])
 
     @classmethod
-    def parted(cls, joined: Tensor, hidden: int) -> "Weights":
-        """The gradients of both, where ``joined`` (A, G, C + 1 + H) are those of their sums."""
-        return cls(joined[..., :-hidden], joined[..., -hidden - 1 :])
+    def parted(cls, summed: Tensor, hidden: int) -> "Weights":
+        """The gradients in such a sum."""
+        bias = summed[..., -hidden - 1]
+        return cls(summed[..., : -hidden - 1], summed[..., -hidden:], bias, bias.clone())
 
 
 class Arriving(NamedTuple):
