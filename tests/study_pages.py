@@ -184,7 +184,9 @@ def architecture():
     rows += [row("Theta", "", {"architecture": ""}, 1.2, rng), row("SeasonalNaive", "", {"architecture": ""}, 1.4, rng)]
     table = compared(pd.DataFrame(rows))
     scales = {"architecture": "names"}
-    return View("Architecture", "Which network?", "Linear has the lowest MSLE.", table, scales, METRICS, losses(table))
+    return View(
+        "Architecture", "Which network?", "Linear has the lowest MSLE.", table, scales, METRICS, curves=losses(table)
+    )
 
 
 def hostile():

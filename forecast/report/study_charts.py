@@ -10,7 +10,7 @@ from forecast.evaluation.metrics import direction
 from forecast.report.columns import column
 from forecast.report.numbers import compact
 from forecast.report.study_table import all_of
-from forecast.report.study_view import StudyView, has_level, is_ordered, levels_of, names_of, text_of
+from forecast.report.study_view import StudyView, has_level, is_ordered, label_of, levels_of, names_of, text_of
 
 _PARTS = ("train", "validation", "test")
 _SPENT = ("fit_seconds", "parameters", "bytes", "sparsity")
@@ -84,7 +84,7 @@ def _factors(view: StudyView, table: pd.DataFrame, of_level: pd.Series) -> tuple
         scale = scale if is_ordered(values, scale) else "names"
         levels, texts = levels_of(values, scale)
         at = None if scale == "names" else [float(level) for level in levels]
-        found.append({"name": name, "label": name.replace("_", " "), "scale": scale, "texts": texts, "at": at})
+        found.append({"name": name, "label": label_of(name), "scale": scale, "texts": texts, "at": at})
         columns.append(
             [levels.index(value) if level else -1 for value, level in zip(table[name], of_level, strict=True)]
         )

@@ -17,7 +17,7 @@ from forecast.report.pack import packed_json, packed_plotly
 from forecast.report.sentences import sentences
 from forecast.report.study_charts import charts, shown
 from forecast.report.study_table import main_table, other_table
-from forecast.report.study_view import StudyView, has_level, looks, names_of
+from forecast.report.study_view import NAMELESS, StudyView, has_level, looks, names_of
 from forecast.report.styles import Style
 from forecast.report.typeset import latex, markdown
 from forecast.report.whole import write_whole
@@ -65,7 +65,7 @@ def _part(view: StudyView, styles: Sequence[Style], data: dict[str, Any], place:
         "id": f"study-{place + 1}-{re.sub(r'[^a-z0-9]+', '-', view.title.lower()).strip('-')}".rstrip("-"),
         "title": view.title,
         "question": view.question,
-        "finding": sentences(view.finding),
+        "finding": sentences(view.finding, apart=True),
         "facts": _facts(view, data, there["networks"]),
         "board": board,
         "more": more if len(more.columns) > len(view.factors) + 1 else None,
@@ -104,6 +104,6 @@ def _facts(view: StudyView, data: dict[str, Any], networks: list[int]) -> list[s
     """What was compared, in a few words each."""
     date = pd.to_datetime(str(view.provenance.get("date", "")), utc=True, errors="coerce")
     found = [f"{len(factor['texts'])} levels of {factor['label']}" for factor in data["factors"]]
-    names = names_of(view.table)
-    found.append(f"{len(networks)} networks" if len(networks) != 1 else str(names.iloc[0]))
-    return [*found, *([] if pd.isna(date) else [f"{date:%Y-%m-%d}"])]
+    name = "" if view.table.empty else str(names_of(view.table).iloc[0])
+    found.append(f"{len(networks)} networks" if len(networks) != 1 else name)
+    return [*(fact for fact in found if fact != NAMELESS), *([] if pd.isna(date) else [f"{date:%Y-%m-%d}"])]

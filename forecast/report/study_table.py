@@ -11,7 +11,7 @@ import pandas as pd
 from forecast.evaluation.metrics import all_metrics
 from forecast.report.columns import Column, column
 from forecast.report.numbers import NONE, fixed, places
-from forecast.report.study_view import StudyView, has_level, is_ordered, names_of, text_of
+from forecast.report.study_view import StudyView, has_level, is_ordered, label_of, names_of, text_of
 from forecast.report.styles import Style
 from forecast.report.tables import Cell, Grid, Line, best_rows, cells_of
 
@@ -41,6 +41,7 @@ _MEANINGS = {
     "windows": "Windows that the network was trained on.",
     "rows": "How many forecast values each score is over.",
 }
+_HUGE = 1e5
 _MORE = ("rows", "train", "validation", "test", "gap", "p_value", "bytes", "sparsity", "windows")
 
 
@@ -82,8 +83,11 @@ def _table(view: StudyView, styles: Mapping[str, Style], metrics: list[str], oth
 def _cells(table: pd.DataFrame, name: str, shown: Column, best: set[int]) -> list[Cell]:
     if name == "status":
         return [Cell(_word(text), text) for text in _texts(table, name)]
-    beside = zip(cells_of(table[name], shown), _beside(table, name), strict=True)
-    return [replace(cell, best=row in best, spread=spread) for row, (cell, spread) in enumerate(beside)]
+    rows = zip(cells_of(table[name], shown), _beside(table, name), table[name], strict=True)
+    return [
+        replace(cell, text=_fitting(cell.text, value), best=row in best, spread=spread)
+        for row, (cell, spread, value) in enumerate(rows)
+    ]
 
 
 def _best(table: pd.DataFrame, name: str) -> set[int]:
@@ -115,7 +119,7 @@ def _heads(view: StudyView, table: pd.DataFrame) -> list[tuple[Column, list[Cell
             else Cell(name if name_it else NONE)
             for value, level, name, first in zip(values, of_level, networks, reference, strict=True)
         ]
-        found.append((Column(factor, _upper(factor.replace("_", " ")), "", numeric and not name_it, False), cells))
+        found.append((Column(factor, _upper(label_of(factor)), "", numeric and not name_it, False), cells))
     return found
 
 
@@ -128,17 +132,24 @@ def _column(name: str, numeric: bool) -> Column:
     return replace(shown, label=_LABELS.get(name, shown.label), meaning=_MEANINGS.get(name, shown.meaning))
 
 
+def _fitting(text: str, value: Any) -> str:
+    """The text, unless the value is so large among the others that its decimals say nothing."""
+    return fixed(value, -1) if "." in text and isinstance(value, int | float) and abs(value) >= _HUGE else text
+
+
 def _beside(table: pd.DataFrame, name: str) -> list[str]:
     """What stands small beside each value of a column: the spread over seeds, or the interval of the difference."""
     nothing = [""] * len(table)
     if name == "difference" and {"low", "high"} <= {*table.columns}:
         decimals = places(table[name].to_numpy(dtype=np.float64, na_value=np.nan))
         ends = zip(table["low"], table["high"], strict=True)
-        return [f"[{fixed(low, decimals)}, {fixed(high, decimals)}]" if low <= high else "" for low, high in ends]
+        told = ([_fitting(fixed(end, decimals), end) for end in pair] for pair in ends)
+        return [f"[{low}, {high}]" if NONE not in (low, high) else "" for low, high in told]
     if f"{name}_spread" not in table:
         return nothing
     decimals = places(table[name].to_numpy(dtype=np.float64, na_value=np.nan))
-    return [f"± {fixed(spread, decimals)}" if spread > 0 else "" for spread in table[f"{name}_spread"]]
+    spreads = table[f"{name}_spread"].tolist()
+    return [f"± {_fitting(fixed(spread, decimals), spread)}" if spread > 0 else "" for spread in spreads]
 
 
 def _remark(row: Mapping[Hashable, Any]) -> tuple[str, str, str]:

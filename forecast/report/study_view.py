@@ -1,11 +1,13 @@
 """What the page of a study reads of it, and how its factors and networks are told apart."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import pandas as pd
 
 from forecast.report.styles import Style, styles
+
+NAMELESS: Final = "network"
 
 
 class StudyView(Protocol):
@@ -80,9 +82,13 @@ def has_level(table: pd.DataFrame) -> pd.Series:
 
 
 def names_of(frame: pd.DataFrame) -> pd.Series:
-    """The network or baseline of each row; where networks are the levels, the level's."""
-    network = frame["network"].fillna("").astype(str)
-    return network.where(network != "", frame["level"].astype(str))
+    """The network or baseline of each row; networks that are the levels themselves are all called ``network``."""
+    return frame["network"].fillna("").astype(str).replace("", NAMELESS)
+
+
+def label_of(factor: str) -> str:
+    """A factor's name in words."""
+    return factor.replace("_", " ")
 
 
 def looks(studies: Sequence[StudyView]) -> tuple[Style, ...]:

@@ -13,6 +13,7 @@ function axisOf(values, spreads, towards) {
   });
   let [low, high] = [Math.min(...ends), Math.max(...ends)];
   if (log) [low, high] = [Math.log10(low), Math.log10(high)];
+  if (towards === 0 && !log) low = Math.min(low, 0);
   const room = (high - low || Math.abs(high) || 1) * 0.07;
-  return { log, low: low - room, high: high + room, beyond };
+  return { log, low: towards === 0 && low === 0 ? 0 : low - room, high: high + room, beyond };
 }

@@ -31,6 +31,7 @@ function drawBy(element, { part, across, picked, values, spreads, towards, label
   const axis = axisOf(told.map((row) => (fine(row, part) ? values[row] : null)), spreads && told.map((row) => spreads[row]), towards);
   const within = (value) => { const at = axis.log ? Math.log10(value) : value; return at >= axis.low && at <= axis.high; };
   const edge = towards === -1 ? 0.035 : 0.965, traces = [], shapes = [], annotations = [];
+  const crowd = new Map(); // how many marks stand at the edge at each level
   const [along, off] = upright ? ["x", "y"] : ["y", "x"]; // levels lie along, values off that axis
   lines.forEach((line, k) => {
     const dodge = upright ? 0 : (k - (lines.length - 1) / 2) * Math.min(0.7 / lines.length, 0.18);
@@ -52,13 +53,18 @@ function drawBy(element, { part, across, picked, values, spreads, towards, label
       marker: { symbol: "x", size: 10, color: css("--alarm") }, text: wrong.map((i) => `${said[i]}<br>${escaped(part.rows.status[line.rows[i]])}`), hovertemplate: "%{text}<extra></extra>",
     });
     const out = line.rows.map((_, i) => i).filter((i) => !inside[i] && !wrong.includes(i));
-    const side = upright ? { x: out.map((i) => spot[i]), y: out.map(() => edge), yaxis: "y2" } : { y: out.map((i) => spot[i]), x: out.map(() => edge), xaxis: "x2" };
+    const stacked = out.map((i) => { // below each other where lines meet
+      const there = crowd.get(spot[i]) || 0;
+      crowd.set(spot[i], there + 1);
+      return edge - (edge > 0.5 ? 1 : -1) * there * 0.055;
+    });
+    const side = upright ? { x: out.map((i) => spot[i]), y: stacked, yaxis: "y2" } : { y: out.map((i) => spot[i]), x: out.map(() => edge), xaxis: "x2" };
     const word = (row) => (fine(row, part) ? (values[row] === null ? "no value" : number(values[row], 3)) : part.rows.status[row].split(":")[0]);
     if (out.length) traces.push({
-      type: "scatter", mode: "markers+text", ...side, showlegend: false, cliponaxis: false, text: out.map((i) => (lines.length > 3 ? "" : escaped(word(line.rows[i])))),
-      textposition: upright ? (edge > 0.5 ? "bottom center" : "top center") : "middle left", textfont: { size: 11, color: css("--alarm") },
+      type: "scatter", mode: "markers+text", ...side, showlegend: false, cliponaxis: false, text: out.map((i) => (lines.length > 3 ? "" : ` ${escaped(word(line.rows[i]))} `)),
+      textposition: out.map((i) => (upright && spot[i] < factor.at.at(-1) ? "middle right" : "middle left")), textfont: { size: 11, color: line.color },
       customdata: out.map((i) => `${line.name}<br>${escaped(part.rows.label[line.rows[i]])}: ${escaped(part.rows.status[line.rows[i]] || word(line.rows[i]))}`), hovertemplate: "%{customdata}<extra></extra>",
-      marker: { symbol: out.map((i) => (fine(line.rows[i], part) && values[line.rows[i]] !== null ? (upright ? (edge > 0.5 ? "triangle-up" : "triangle-down") : (edge > 0.5 ? "triangle-right" : "triangle-left")) : "x")), size: 10, color: css("--alarm") },
+      marker: { symbol: out.map((i) => (fine(line.rows[i], part) && values[line.rows[i]] !== null ? (upright ? (edge > 0.5 ? "triangle-up" : "triangle-down") : (edge > 0.5 ? "triangle-right" : "triangle-left")) : "x")), size: 10, color: line.color },
     });
   });
   baselines.forEach((row) => {
