@@ -106,7 +106,8 @@ class Tags(HTMLParser):
         self._id = dict(attrs).get("id", "")
 
     def handle_data(self, data):
-        self.texts[self._id] = self.texts.get(self._id, "") + data
+        if self._id:
+            self.texts[self._id] = self.texts.get(self._id, "") + data
 
 
 def unpacked(page, name):

@@ -186,11 +186,12 @@ def test_browser_draws_every_figure_and_obeys_every_control(tmp_path):
     views = [learning_rate(), *AWKWARD.values()]
     path.write_text(render_study(views, title="All").replace("</body>", f"{TRIAL}</body>"), encoding="utf-8")
     dom, console = opened(path, tmp_path)
-    body = next(attrs for tag, attrs in Tags(dom).tags if tag == "body")
+    tags = Tags(dom).tags
+    body = next(attrs for tag, attrs in tags if tag == "body")
     assert console == []
     assert body["data-drawn"] == body["data-charts"]
     assert int(body["data-charts"]) > 30
-    drawn = [attrs for _, attrs in Tags(dom).tags if "js-plotly-plot" in (attrs.get("class") or "")]
+    drawn = [attrs for _, attrs in tags if "js-plotly-plot" in (attrs.get("class") or "")]
     assert len(drawn) == int(body["data-charts"])
     heads = body["data-heads"].split("|")
     assert len(heads) == int(body["data-charts"])

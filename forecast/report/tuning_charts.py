@@ -11,6 +11,7 @@ from forecast.report.numbers import compact
 from forecast.report.study_view import text_of
 
 NOT_OPTIONS: Final = ("number", "state", "value", "seconds", "epochs", "note")
+_FEW = 6  # numbers that stand side by side, like names
 _WIDE = 10.0  # options whose values span more, largest through smallest, stand on a logarithmic axis
 
 
@@ -18,8 +19,8 @@ def charts(trials: pd.DataFrame, importance: pd.DataFrame, metric: str) -> dict[
     """All that the page's scripts draw, T trials.
 
     ``numbers``, ``states``, ``values``, ``seconds``, ``epochs`` and ``notes`` are (T), so is ``best``, the best value
-    so far; ``options`` have a ``name``, a ``label``, whether they are ``log``, the ``texts`` of names (None for
-    numbers) and ``at`` (T), the value of each trial or the index of its text, None where it has none.
+    so far; ``options`` have a ``name``, a ``label``, whether they are ``log``, the ``texts`` of names and of few
+    numbers (else None) and ``at`` (T), the value of each trial or the index of its text, None where it has none.
     """
     complete = (trials["state"] == "complete") & trials["value"].notna()
     values = trials["value"].where(complete).to_numpy(dtype=np.float64, na_value=np.nan)
@@ -54,6 +55,12 @@ def _option(name: str, values: pd.Series) -> dict[str, Any]:
     numbers = pd.to_numeric(known, errors="coerce")
     label = name.replace("_", " ")
     if len(known) and numbers.notna().all() and not are_flags:
+        levels = sorted(numbers.unique())
+        if len(levels) <= _FEW:
+            places = [
+                None if value != value else levels.index(value) for value in pd.to_numeric(values, errors="coerce")
+            ]
+            return {"name": name, "label": label, "log": False, "texts": [f"{x:g}" for x in levels], "at": places}
         sizes = pd.to_numeric(values.where(there), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         log = bool(numbers.min() > 0 and numbers.max() / numbers.min() > _WIDE)
         return {"name": name, "label": label, "log": log, "texts": None, "at": compact(sizes, 7)}

@@ -117,17 +117,23 @@ def _looks(outer: pd.DataFrame) -> tuple[Style, ...]:
 
 
 def _board(outer: pd.DataFrame, looks: Mapping[str, Style]) -> Grid:
-    return leaderboard(outer, pd.DataFrame({"model": [], "error": []}), looks) if len(outer) else Grid((), ())
+    if outer.empty:
+        return Grid((), ())
+    without = [name for name in ("p_value", "skill") if name in outer and outer[name].isna().all()]
+    if without == ["p_value", "skill"] or without == ["skill", "p_value"]:  # there is no baseline to compare with
+        without += [name for name in ("note", "undefined") if name in outer]
+    return leaderboard(outer.drop(columns=without), pd.DataFrame({"model": [], "error": []}), looks)
 
 
 def _facts(view: TuningView) -> list[str]:
     """What was tried, in a few words each."""
-    states = view.trials["state"].value_counts()
+    tried = view.trials[view.trials["number"] != 0]
+    states = tried["state"].value_counts()
     counts = [f"{states[name]:,} {name}" for name in ("complete", "pruned", "failed") if name in states]
     spent = float(view.trials["seconds"].sum())
     date = pd.to_datetime(str(view.provenance.get("date", "")), utc=True, errors="coerce")
     return [
-        f"{len(view.trials):,} trials" + (f" ({', '.join(counts)})" if len(counts) > 1 else ""),
+        f"{len(tried):,} trials" + (f" ({', '.join(counts)})" if len(counts) > 1 else ""),
         f"{len(options_of(view.trials))} options",
         f"{seconds(spent)} seconds of trials",
         *([] if pd.isna(date) else [f"{date:%Y-%m-%d}"]),

@@ -35,7 +35,7 @@ function drawTrials(element) {
   const of = (state) => states.map((_, trial) => trial).filter((trial) => states[trial] === state);
   show(element, [
     { type: "scatter", mode: "lines", x: numbers, y: best, line: { color: css("--better"), width: 2, shape: "hv" }, hoverinfo: "skip" },
-    dots(inside, { size: inside.map((trial) => (numbers[trial] ? 9 : 12)), symbol: inside.map((trial) => (numbers[trial] ? "circle" : "diamond")), color: inside.map((trial) => mixed(good.get(trial))) }, { y: inside.map((trial) => values[trial]) }),
+    dots(inside, { opacity: 1, size: inside.map((trial) => (numbers[trial] ? 9 : 12)), symbol: inside.map((trial) => (numbers[trial] ? "circle" : "diamond")), color: inside.map((trial) => mixed(good.get(trial))) }, { y: inside.map((trial) => values[trial]) }),
     atEdge(order.filter((trial) => axis.beyond(values[trial])), { size: 9, symbol: metric.direction === -1 ? "triangle-down" : "triangle-up", color: css("--worse") }),
     atEdge(of("pruned"), { size: 8, symbol: "circle-open", color: css("--faint"), line: { width: 1.5 } }),
     atEdge(of("failed"), { size: 9, symbol: "x", color: css("--alarm") }),
