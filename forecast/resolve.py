@@ -9,12 +9,18 @@ import numpy as np
 from datamodules.defaults import check_lengths, default_context_length, default_max_steps
 from datamodules.errors import InputError
 from datamodules.history import listed
+from datamodules.holes import with_holes
+from datamodules.large.packed import Packed
 from datamodules.panel import Panel
+from datamodules.split import rolling_positions
+from datamodules.window import Dims
+from forecast.arms import Arm, Task, training_panel
 from forecast.baselines import DEFAULT as BASELINES
 from forecast.config import FIT, BacktestConfig
 from forecast.evaluation.metrics import named
 from forecast.evaluation.scores import DEFAULT_METRICS
-from forecast.members import MODELS, Member
+from forecast.members import MODELS, NOBODY, Member
+from forecast.models.linear import Linear
 from forecast.neural import NeuralForecaster
 from forecast.table import check_levels
 
@@ -69,7 +75,10 @@ def resolve(config: BacktestConfig, panel: Panel) -> Resolved:
     config = replace(config, fit=_length_of_training(basis, config, reasons))
     if config.window:
         _check_window(config)
-    return Resolved(config, _long_enough(panel, config, reasons), reasons)
+    kept = _long_enough(panel, config, reasons)
+    if config.fit["windows"] and any(member != NOBODY for member in config.models):
+        _check_windows(kept, config)
+    return Resolved(config, kept, reasons)
 
 
 def usual_series(panel: Panel, config: BacktestConfig) -> Panel:
@@ -106,6 +115,18 @@ def _check_window(config: BacktestConfig) -> None:
             f"window is {config.window}; context_length {config.context_length} + horizon {config.horizon} needs at "
             f"least {need} rows to train on. Give a larger window or a shorter context."
         )
+
+
+def _check_windows(panel: Panel, config: BacktestConfig) -> None:
+    """Raise InputError when the first fit has fewer windows than it is to train on; of a store, the fit says so."""
+    if isinstance(panel, Packed):
+        return
+    dims = Dims(config.context_length, config.horizon, panel.target.shape[1])
+    network = NeuralForecaster(Linear(dims), **config.fit, prepare=config.prepare)
+    positions = rolling_positions(panel, horizon=config.horizon, folds=config.folds, stride=config.stride)
+    task = Task(panel, positions, config.horizon, config.gap, config.window, config.seasonality, ())
+    seen = training_panel(Arm(network, 0, 0, 1), task)
+    _ = network.data(with_holes(seen, config.holes)).train_windows
 
 
 def _lengths(panel: Panel) -> np.ndarray:

@@ -7,6 +7,7 @@ import yaml
 from datamodules.errors import InputError
 from datamodules.sets.synthetic import Synthetic
 from forecast.assemble import assemble
+from forecast.backtest import backtest
 from forecast.config import BacktestConfig, help_texts, read_config, read_yaml
 from forecast.members import Member
 from forecast.resolve import resolve
@@ -152,6 +153,21 @@ def test_options_of_fit_may_be_given_for_a_file_without_any(tmp_path):
     file = tmp_path / "x.yaml"
     file.write_text("data: a.csv\nhorizon: 3\n")
     assert read_config(file, {"fit": {"max_steps": "9"}}).fit == {"max_steps": 9}
+
+
+@pytest.mark.parametrize("options", [{}, {"holes": 0.9}, {"window": 60}, {"gap": 7}])
+def test_more_windows_than_the_first_fit_has_are_refused_before_anything_runs(options):
+    data = panel(length=120)
+    options = {"context_length": 8, "folds": 2, "models": "Linear", "baselines": "none", **options}
+    with pytest.raises(InputError, match=r"windows is 9999; there are \d+ windows to train on") as error:
+        resolve(config(fit={"windows": 9999}, **options), data)
+    there = int(str(error.value).split("there are ")[1].split()[0])
+    allowed = resolve(config(fit={"windows": there, "max_steps": 2}, **options), data).config
+    forecasters, _ = assemble(allowed, data)
+    found = backtest(data, forecasters, horizon=4, folds=2, gap=allowed.gap, window=allowed.window)
+    assert found.runs[["windows", "error"]].to_numpy().tolist() == [[there, ""]]
+    without = {**options, "models": "none", "baselines": "Naive"}
+    assert resolve(config(fit={"windows": 9999}, **without), data).config.fit["windows"] == 9999
 
 
 def test_resolved_configuration_says_everything_and_why():
