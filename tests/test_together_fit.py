@@ -20,6 +20,7 @@ from forecast.together.fit import fit_together
 from forecast.together.groups import groups
 
 DIMS = Dims(8, 3)
+SLOW = pytest.mark.slow
 SMALL = {"max_steps": 25, "batch_size": 8, "steps_per_epoch": 6}
 RATES = ({"lr": 0.001}, {"lr": 0.01}, {"lr": 0.03})
 
@@ -33,7 +34,7 @@ def arms(model=MLP, each=RATES, *, dims=DIMS, size=5, seeds=(3, 4, 4), **options
 def compared(panel, make, *, exact=False, rtol=2e-4):
     """Fits alone and together; all that a fit leaves must be the same. Gives those that were fitted together."""
     alone, together = make(), make()
-    assert groups(together) == [tuple(range(len(together)))]
+    assert [place for group in groups(together) for place in group] == list(range(len(together)))
     for forecaster in alone:
         forecaster.fit(panel)
     state = torch.get_rng_state()
@@ -99,19 +100,19 @@ def test_penalties_decay_clipping_and_initialisation(make_panel):
     compared(make_panel([60, 50]), lambda: arms(each=each, seeds=(0, 1, 2, 3, 4)))
 
 
-@pytest.mark.parametrize("model", [MLP, CNN, GRU, Linear])
+@pytest.mark.parametrize("model", [MLP, CNN, pytest.param(GRU, marks=SLOW), pytest.param(Linear, marks=SLOW)])
 def test_dropout_draws_what_each_arm_draws_alone(make_panel, model):
     each = [{"dropout": 0.0}, {"dropout": 0.3}, {"dropout": 0.6}, {"dropout": 0.3}]
     compared(make_panel([60, 50]), lambda: arms(model, each, seeds=(0, 0, 1, 2)))
 
 
-@pytest.mark.parametrize("model", [RNN, GRU, LSTM])
+@pytest.mark.parametrize("model", [pytest.param(RNN, marks=SLOW), GRU, pytest.param(LSTM, marks=SLOW)])
 def test_dropout_between_layers_draws_what_each_arm_draws_alone(make_panel, model):
     each = [{"dropout": share, "layers": 3, "patch": 2} for share in (0.0, 0.3, 0.6, 0.3)]
     compared(make_panel([60, 50]), lambda: arms(model, each, seeds=(0, 0, 1, 2)))
 
 
-@pytest.mark.parametrize("model", [MLP, LSTM])
+@pytest.mark.parametrize("model", [MLP, pytest.param(LSTM, marks=SLOW)])
 def test_augmentation_draws_what_each_arm_draws_alone(make_panel, model):
     kinds = ("none", "jitter", "scale", "warp", "mask", "mixup")
     each = [{"augment": kind, "augment_strength": 0.2} for kind in kinds]
@@ -125,7 +126,9 @@ def test_patience_ends_arms_at_different_epochs(make_panel):
     assert len({forecaster.notes["epochs"] for forecaster in fitted}) >= 3
 
 
-@pytest.mark.parametrize("optimizer", ["Adam", "Adafactor", "SGD", "RAdam", "ASGD"])
+@pytest.mark.parametrize(
+    "optimizer", ["Adam", "Adafactor", *(pytest.param(name, marks=SLOW) for name in ("SGD", "RAdam", "ASGD"))]
+)
 def test_arms_that_go_on_keep_the_state_of_their_optimiser(make_panel, optimizer):
     each = [
         {"optimizer": optimizer, "lr": lr, "patience": patience} for lr, patience in ((1e6, 1), (0.01, 9), (0.01, 9))
@@ -162,8 +165,8 @@ def test_heads_and_scalings(make_panel, options):
     compared(make_panel([60, 50]), lambda: arms(each=each))
 
 
-@pytest.mark.parametrize("model", [MLP, CNN, LSTM])
-@pytest.mark.parametrize("scaling", ["mean_abs", "revin"])
+@pytest.mark.parametrize("model", [MLP, pytest.param(CNN, marks=SLOW), LSTM])
+@pytest.mark.parametrize("scaling", ["mean_abs", pytest.param("revin", marks=SLOW)])
 def test_targets_covariates_lags_and_missing_values(make_panel, model, scaling):
     panel = make_panel([60, 50, 40], targets=2, past=1, known=2, static=1, holes=0.2)
     prepare = Preparation(missing="mask", features=Features(lags=(12,)), scaling="standard")
@@ -208,3 +211,19 @@ def test_trainings_of_several_epochs_are_read_off_one_to_the_bit(make_panel):
 def test_arms_of_a_stack_train_as_many_epochs_and_windows_as_they_are_told(make_panel):
     fitted = compared(make_panel([60, 50]), lambda: arms(epochs=3, windows=30, draw="random"))
     assert {(each.notes["epochs"], each.notes["steps"], each.notes["windows"]) for each in fitted} == {(3, 12, 30)}
+
+
+def test_windows_drawn_in_different_ways_train_side_by_side(make_panel):
+    def make():
+        drawn = (
+            arms(each=[{}], seeds=(seed,), windows=21, draw=draw) for seed in (0, 1) for draw in ("recent", "random")
+        )
+        return [each for (each,) in drawn]
+
+    compared(make_panel([60, 50]), make)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("model", [MLP, CNN, LSTM])
+def test_stack_on_a_gpu_gives_what_each_gives_alone_there(make_panel, model):
+    compared(make_panel([60, 50]), lambda: arms(model, trainer={"accelerator": "gpu"}), rtol=5e-3)

@@ -11,7 +11,7 @@ from forecast.conformal import Conformal
 from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
 from forecast.neural import NeuralForecaster
-from forecast.together.groups import MOST, groups
+from forecast.together.groups import groups
 
 DIMS = Dims(6, 3)
 
@@ -51,6 +51,9 @@ def test_arms_of_one_shape_train_together(options):
         network(batch_size=8),
         network(steps_per_epoch=7),
         network(max_steps=7),
+        network(windows=20),
+        network(model_options={"augment": "mixup"}),
+        network(epochs=2),
         network(validation=0.2),
         network(prepare=replace(Preparation(), missing="mask")),
         network(trainer={"precision": "bf16-mixed"}),
@@ -63,9 +66,20 @@ def test_others_stay_alone(other):
     assert groups([network(), other, network(seed=1)]) == [(0, 2), (1,)]
 
 
-def test_a_stack_holds_so_many_arms_in_order():
-    arms = [network(seed=seed) for seed in range(MOST + 3)]
-    assert groups(arms) == [tuple(range(MOST)), tuple(range(MOST, MOST + 3))]
+@pytest.mark.parametrize(
+    ("arms", "accelerator", "sizes"),
+    [
+        (11, "cpu", [11]),
+        (16, "auto", [8, 8]),
+        (33, "cpu", [11, 11, 11]),
+        (64, "gpu", [64]),
+        (66, "cuda", [33, 33]),
+    ],
+)
+def test_many_arms_are_stacks_of_about_equal_size_in_order(arms, accelerator, sizes):
+    found = groups([network(seed=seed, trainer={"accelerator": accelerator}) for seed in range(arms)])
+    assert [len(group) for group in found] == sizes
+    assert [place for group in found for place in group] == list(range(arms))
 
 
 def test_trainings_that_differ_in_length_only_are_one_read_off_several_times():
@@ -75,6 +89,10 @@ def test_trainings_that_differ_in_length_only_are_one_read_off_several_times():
     assert groups([network(max_steps=steps) for steps in (100, 500)]) == [(0,), (1,)]
     in_epochs = [network(model_options=free, epochs=epochs) for epochs in (1, 3)]
     assert groups([network(model_options=free), *in_epochs]) == [(0,), (1, 2)]
+
+
+def test_windows_drawn_otherwise_are_no_reason_to_train_apart():
+    assert groups([network(windows=20), network(windows=20, draw="random", seed=1)]) == [(0, 1)]
 
 
 def test_network_with_a_training_of_its_own_stays_alone():

@@ -46,7 +46,7 @@ def _fit_stack(forecasters: Sequence[NeuralForecaster], panel: Panel) -> None:
     courses = [Course(steps, module.options["patience"], _change(module, generator)) for module, generator in begun]
     train(
         stack,
-        Feed(_loaders(datas), stack.network.normalisation),
+        Feed(_loaders(forecasters, datas), stack.network.normalisation),
         Validation(first),
         Optimisers(stack, [Plan(module.options, steps) for module, _ in begun]),
         courses,
@@ -77,13 +77,14 @@ def _change(module: ForecastModule, generator: torch.Generator) -> Change | None
     return partial(module.augmented, generator=generator)
 
 
-def _loaders(datas: Sequence[PanelData]) -> list[WindowLoader]:
-    """The loaders of training windows; those that draw the same share one."""
-    found: dict[int, WindowLoader] = {}
-    for data in datas:
-        if data.seed not in found:
-            found[data.seed] = data.train_dataloader()
-    return [found[data.seed] for data in datas]
+def _loaders(forecasters: Sequence[NeuralForecaster], datas: Sequence[PanelData]) -> list[WindowLoader]:
+    """The loaders of training windows; arms that see the same ones in the same order share one."""
+    found: dict[tuple[int, str], WindowLoader] = {}
+    keys = [(forecaster.seed, forecaster.draw) for forecaster in forecasters]
+    for key, data in zip(keys, datas, strict=True):
+        if key not in found:
+            found[key] = data.train_dataloader()
+    return [found[key] for key in keys]
 
 
 def _device(forecaster: NeuralForecaster) -> torch.device:
