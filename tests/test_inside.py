@@ -12,7 +12,8 @@ from forecast.arms import Task, plan, run
 from forecast.backtest import backtest
 from forecast.baselines.naive import Naive
 from forecast.conformal import Conformal
-from forecast.inside import inside, spread
+from forecast.holed import Holed
+from forecast.inside import inside, spread, trained_on
 from forecast.models.mlp import MLP
 from forecast.neural import NeuralForecaster
 from forecast.parts import Parts
@@ -48,14 +49,14 @@ def asked(forecaster, shown, **options):
 
 def test_spread_of_two_cutoffs_by_hand(make_panel):
     panel = make_panel([10])
-    assert spread(panel, Part(np.array([0]), np.array([10])), most=2, history=3, horizon=2).tolist() == [[3], [6]]
+    assert spread(panel, Part(np.array([0]), np.array([10])), 2, most=2, history=3).tolist() == [[3], [6]]
 
 
 @pytest.mark.parametrize("most", [1, 2, 5, 40, 100])
 def test_cutoffs_are_different_even_and_have_a_whole_context_and_all_their_targets_in_the_part(make_panel, most):
     panel = make_panel([60, 30, 8], late=[0, 20, 40])
     part = by_steps(panel, validation=9).train
-    cutoffs = spread(panel, part, most=most, history=6, horizon=3)
+    cutoffs = spread(panel, part, 3, most=most, history=6)
     assert cutoffs.shape == (most, 3)
     for number, begin, stop in zip(range(3), part.begin, part.stop, strict=True):
         rows = cutoffs[:, number][cutoffs[:, number] >= 0]
@@ -142,6 +143,32 @@ def test_network_within_a_conformal_wrapper_answers_under_its_name(panel):
     result = backtest(panel, [wrapped], **OPTIONS)
     assert set(result.inside["model"]) == {"safe"}
     assert set(result.runs["error"]) == {""}
+
+
+@pytest.mark.parametrize("draw", ["recent", "random"])
+def test_network_that_learns_from_few_windows_is_asked_at_these(panel, draw):
+    forecaster, shown = network(windows=7, draw=draw, seed=3), panel.until(known_rows(panel, 53))
+    forecaster.fit(shown)
+    data = forecaster.data(shown)
+    rows = set(data.train_windows.rows - data.laid.shift[0])
+    assert len(rows) == 7
+    for most in (2, 7, 20):
+        cutoffs = trained_on(forecaster, shown, most=most, history=6)
+        assert cutoffs.shape == (most, 2)
+        asked_at = cutoffs[cutoffs >= 0]
+        assert set(asked_at) <= rows
+        assert (len(asked_at) == 7) == (most >= 7)
+    table = asked(forecaster, shown, most=20)
+    stamps = table.query("part == 'train'")[["unique_id", "cutoff"]].drop_duplicates()
+    assert len(stamps) == 7
+
+
+@pytest.mark.parametrize("inner", [network, lambda: Conformal(network())])
+def test_network_from_which_values_are_hidden_is_scored_against_all_of_them(panel, inner):
+    result = backtest(panel, [Holed(inner(), 0.3)], **OPTIONS)
+    assert set(result.inside["part"]) == {"train", "validation"}
+    assert result.inside["actual"].notna().all()
+    assert set(result.runs["note"].str.contains("no forecasts")) == {False}
 
 
 def test_failure_within_is_a_note_and_the_forecasts_stand(panel, monkeypatch):

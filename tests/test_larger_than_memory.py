@@ -40,11 +40,13 @@ def test_backtest_is_the_same_to_the_digits_of_float32(both, window):
     for panel in both:
         network = NeuralForecaster(Linear(Dims(12, 4, 1, 1, 1, 1), lr=1e-2), max_steps=20, batch_size=16)
         forecasters = [network, SeasonalNaive(), Drift(), Theta()]
-        results.append(backtest(panel, forecasters, horizon=4, folds=3, levels=(0.1, 0.9), window=window))
+        results.append(backtest(panel, forecasters, horizon=4, folds=3, levels=(0.1, 0.9), window=window, inside=3))
     one, other = results
     assert (one.runs["error"] == "").all()
     assert other.runs[["error", "note", "windows", "dropped"]].equals(one.runs[["error", "note", "windows", "dropped"]])
     pd.testing.assert_frame_equal(plain(one.table), plain(other.table), rtol=1e-3)
+    within = [plain(each.inside).sort_values(["part", "unique_id", "cutoff", "step"]) for each in results]
+    pd.testing.assert_frame_equal(*(each.reset_index(drop=True) for each in within), rtol=1e-3)
     boards = [each.leaderboard().drop(columns=["fit_seconds", "predict_seconds", "bytes"]) for each in results]
     pd.testing.assert_frame_equal(*boards, rtol=1e-3)
     pd.testing.assert_frame_equal(plain(one.recent), plain(other.recent), rtol=1e-6)
