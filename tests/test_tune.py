@@ -113,6 +113,24 @@ def _check_winner(result, folder):
     pd.testing.assert_frame_equal(first.astype({"model": str}), second.astype({"model": str}), check_exact=True)
 
 
+def test_trial_with_the_options_of_the_untuned_network_is_no_gain():
+    result = tuned(search="grid", only=["hidden_size=8"])
+    assert result.provenance["best_trial"] == 0
+    assert result.names[0] not in set(result.outer.table["model"])
+    assert result.verdict().startswith("Tuning did not help: on the inner folds no trial had a better MASE than MLP")
+
+
+def test_gain_is_told_in_another_metric_where_the_first_is_undefined_on_the_test_rows(small):
+    from dataclasses import replace
+
+    result, _ = small
+    tuned_rows = result.outer.table.assign(naive_mae=np.nan, naive_mse=np.nan)
+    undefined = replace(result, outer=replace(result.outer, table=tuned_rows))
+    assert result.gain.metric == "mase"
+    assert undefined.gain.metric == "smape"
+    assert "SMAPE" in undefined.verdict()
+
+
 def test_saved_tuning_loads_again(small):
     result, folder = small
     again = TuningResult.load(folder)

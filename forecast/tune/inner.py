@@ -79,7 +79,8 @@ class Inner:
         begun = np.flatnonzero(rows >= 0)
         if not len(begun):
             raise InputError("no series begins before the first cutoff; there is nothing to tune on. Use fewer folds.")
-        seen = panel.until(rows).select(begun)
+        seen = panel.until(rows)
+        seen = seen if len(begun) == panel.n_series else seen.select(begun)
         inside = replace(config, baselines=(NOBODY,), ensembles=(), context_length=max(longest, config.context_length))
         try:
             basis = usual_series(seen, inside)

@@ -60,13 +60,20 @@ class TuningResult:
 
     @cached_property
     def gain(self) -> Gain | None:
-        """Tuned against untuned on the outer rows; None when the best trial was the untuned one, or one has no rows."""
-        there = set(self.outer.table["model"].astype(str).unique())
-        return gain(self.outer.table, *self.names, self.metric) if there >= set(self.names) else None
+        """Tuned against untuned on the outer rows; None when the best trial was the untuned one, or one has no rows.
+
+        In the metric that trials were scored by; where that is undefined on these rows, in the first one that is not.
+        """
+        board = self.outer.leaderboard().set_index("model").reindex(self.names)
+        if (board["rows"].fillna(0) == 0).any():
+            return None
+        defined = self.metric in board and board[self.metric].notna().all()
+        return gain(self.outer.table, *self.names, self.metric if defined else self.outer.deciding_metric)
 
     def verdict(self) -> str:
         """Whether tuning helped, and its price, in sentences."""
-        return verdict(self.metric, self.trials, self.gain, self.names, self.nested)
+        best = int(self.provenance["best_trial"])
+        return verdict(self.metric, self.trials, best, self.gain, names=self.names, blocks=self.nested)
 
     def report(self, path: str | Path) -> Path:
         """Write the HTML page to ``path`` and return it."""

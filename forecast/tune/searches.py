@@ -40,9 +40,10 @@ class Searched(NamedTuple):
 
     @property
     def best(self) -> Outcome:
-        """The complete trial with the best value, the first where several have it; the untuned network is one too."""
+        """The complete trial with the best value; of equal options or values the first, and the untuned one is that."""
         complete = [outcome for outcome in self.outcomes if outcome.state == COMPLETE]
-        return min(complete, key=lambda outcome: outcome.value * direction(self.metric))
+        found = min(complete, key=lambda outcome: outcome.value * direction(self.metric))
+        return next(outcome for outcome in complete if outcome.trial.values == found.trial.values)
 
     def table(self) -> pd.DataFrame:
         """A row per trial (``forecast.tune.trial.table``)."""

@@ -24,6 +24,7 @@ class Gain(NamedTuple):
         better: whether the test's loss is the smaller one.
         note: why there is no p-value.
         n: cutoffs compared.
+        metric: its name.
     """
 
     tuned: float
@@ -33,6 +34,7 @@ class Gain(NamedTuple):
     better: bool
     note: str
     n: int
+    metric: str
 
     @property
     def shown(self) -> bool:
@@ -48,35 +50,36 @@ def gain(table: pd.DataFrame, tuned: str, untuned: str, metric: str) -> Gain:
     better = (other - own) * direction(metric)
     share = better / abs(other) if other else np.nan
     test = paired(both, [(tuned, untuned)]).iloc[0]
-    return Gain(
-        own, other, share, float(test["p_value"]), bool(test["difference"] < 0), str(test["note"]), int(test["n"])
-    )
+    p_value, better_loss = float(test["p_value"]), bool(test["difference"] < 0)
+    return Gain(own, other, share, p_value, better_loss, str(test["note"]), int(test["n"]), metric)
 
 
-def verdict(metric: str, trials: pd.DataFrame, found: Gain | None, names: tuple[str, str], blocks: pd.DataFrame) -> str:
+def verdict(
+    metric: str,
+    trials: pd.DataFrame,
+    best: int,
+    found: Gain | None,
+    *,
+    names: tuple[str, str],
+    blocks: pd.DataFrame,
+) -> str:
     """A few sentences: whether tuning helped, what it cost, and what tuning anew in each block comes to.
 
     Args:
         metric: that trials were scored by.
         trials: a row per trial.
+        best: number of the best trial; 0 for the untuned network.
         found: tuned against untuned on the outer rows; None where one of them has no rows there.
         names: of the tuned and the untuned network.
         blocks: a row per block of ``--nested``; empty without.
     """
     tuned, untuned = names
-    label = metric.upper() if len(metric) <= 5 else metric
-    helped = _kept(label, untuned) if _best(trials, metric) == 0 else _helped(label, found, tuned, untuned)
+    label = _label(metric)
+    helped = _helped(found, tuned, untuned) if best else _kept(label, untuned)
     sentences = [helped, _price(trials)]
     if len(blocks):
         sentences.append(_nested(label, blocks))
     return " ".join(f"{sentence}." for sentence in sentences)
-
-
-def _best(trials: pd.DataFrame, metric: str) -> int:
-    """The number of the best trial, the first where several are."""
-    complete = trials[trials["state"] == COMPLETE]
-    signed = complete["value"].to_numpy(dtype=np.float64) * direction(metric)
-    return int(complete["number"].to_numpy()[signed.argmin()])
 
 
 def _kept(label: str, untuned: str) -> str:
@@ -86,9 +89,14 @@ def _kept(label: str, untuned: str) -> str:
     )
 
 
-def _helped(label: str, found: Gain | None, tuned: str, untuned: str) -> str:
+def _label(metric: str) -> str:
+    return metric.upper() if len(metric) <= 5 else metric
+
+
+def _helped(found: Gain | None, tuned: str, untuned: str) -> str:
     if found is None:
         return f"Whether tuning helped cannot be told: {tuned} or {untuned} failed on the test rows"
+    label = _label(found.metric)
     if not (np.isfinite(found.tuned) and np.isfinite(found.untuned)):
         failed = tuned if not np.isfinite(found.tuned) else untuned
         return f"Whether tuning helped cannot be told: {failed} has no {label} on the test rows"
@@ -116,6 +124,8 @@ def _price(trials: pd.DataFrame) -> str:
 def _nested(label: str, blocks: pd.DataFrame) -> str:
     whole = blocks[blocks["block"] == "all"].iloc[0]
     share, p_value = float(whole["gain"]), float(whole["p_value"])
+    if not np.isfinite(share):
+        return f"What tuning again would gain cannot be told: {label} is undefined in some block"
     real = "which is real at the 5 % level" if p_value < LEVEL else "which may be chance"
     test = f"p = {_p(p_value)}, {real}" if np.isfinite(p_value) else "no test"
     size = f"{_percent(share)} than the {_number(whole['untuned'])} untuned ({test})"
