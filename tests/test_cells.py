@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from datamodules.errors import InputError
-from forecast.together.cells import stackable
+from forecast.together.cells import Cells
 
 KINDS = {"tanh": (nn.RNN, {}), "relu": (nn.RNN, {"nonlinearity": "relu"}), "gru": (nn.GRU, {}), "lstm": (nn.LSTM, {})}
 EVERY = pytest.mark.parametrize("kind", KINDS)
@@ -42,7 +42,7 @@ def test_outputs_and_gradients_are_those_of_torch(kind, layers, steps, dtype):
     x = torch.randn(4, steps, 3, dtype=dtype, requires_grad=True)
     wanted = module(x)
     wanted_grads = torch.autograd.grad(value_of(*wanted), [x, *module.parameters()])
-    cells = stackable(module)
+    cells = Cells(module)
     found = cells(x)
     found_grads = torch.autograd.grad(value_of(*found), [x, *cells.parameters()])
     for one, other in zip(
@@ -55,7 +55,7 @@ def test_outputs_and_gradients_are_those_of_torch(kind, layers, steps, dtype):
 def test_names_and_shapes_of_parameters_are_those_of_torch(kind):
     module = torch_cells(kind, layers=2)
     wanted = {name: value.shape for name, value in module.state_dict().items()}
-    assert {name: value.shape for name, value in stackable(module).state_dict().items()} == wanted
+    assert {name: value.shape for name, value in Cells(module).state_dict().items()} == wanted
 
 
 @EVERY
@@ -63,10 +63,10 @@ def test_names_and_shapes_of_parameters_are_those_of_torch(kind):
 @pytest.mark.parametrize("layers", [1, 2])
 def test_arms_together_have_the_outputs_and_gradients_that_each_has_alone(kind, shared, layers):
     modules = [torch_cells(kind, layers=layers, seed=seed) for seed in range(4)]
-    parameters, _ = stack_module_state([stackable(module) for module in modules])
+    parameters, _ = stack_module_state([Cells(module) for module in modules])
     x = torch.randn(4, 6, 7, 3, dtype=torch.float64)
     x = (x[0] if shared else x).requires_grad_()
-    cells = stackable(modules[0])
+    cells = Cells(modules[0])
 
     def loss(own: dict[str, Tensor], seen: Tensor) -> tuple[Tensor, Tensor]:
         output, state = functional_call(cells, own, (seen,))
@@ -89,7 +89,7 @@ def test_arms_together_have_the_outputs_and_gradients_that_each_has_alone(kind, 
 @EVERY
 @pytest.mark.parametrize("layers", [1, 2])
 def test_gradients_are_those_of_finite_differences(kind, layers):
-    cells = stackable(torch_cells(kind, layers=layers))
+    cells = Cells(torch_cells(kind, layers=layers))
     names = [name for name, _ in cells.named_parameters()]
 
     def run(x: Tensor, *values: Tensor) -> tuple[Tensor, ...]:
@@ -103,11 +103,11 @@ def test_gradients_are_those_of_finite_differences(kind, layers):
 @EVERY
 def test_an_arm_that_diverges_leaves_the_others_as_they_were(kind):
     modules = [torch_cells(kind, seed=seed, layers=2) for seed in range(3)]
-    cells = stackable(modules[0])
+    cells = Cells(modules[0])
     x = torch.randn(6, 5, 3, dtype=torch.float64)
 
     def gradients(broken: bool) -> dict[str, Tensor]:
-        parameters, _ = stack_module_state([stackable(module) for module in modules])
+        parameters, _ = stack_module_state([Cells(module) for module in modules])
         if broken:
             parameters = {name: value.detach().clone() for name, value in parameters.items()}
             for value in parameters.values():
@@ -123,7 +123,7 @@ def test_an_arm_that_diverges_leaves_the_others_as_they_were(kind):
 
 
 def test_saved_values_outlive_a_backward():
-    cells = stackable(torch_cells("lstm"))
+    cells = Cells(torch_cells("lstm"))
     loss = cells(torch.randn(2, 4, 3, dtype=torch.float64))[0].square().sum()
     first = torch.autograd.grad(loss, list(cells.parameters()), retain_graph=True)
     second = torch.autograd.grad(loss, list(cells.parameters()))
@@ -133,4 +133,4 @@ def test_saved_values_outlive_a_backward():
 @pytest.mark.parametrize("options", [{"bidirectional": True}, {"bias": False}, {"layers": 2, "dropout": 0.1}])
 def test_a_module_of_another_kind_is_refused(options):
     with pytest.raises(InputError, match="cannot be stacked"):
-        stackable(torch_cells("gru", **options))
+        Cells(torch_cells("gru", **options))

@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from torch import nn
 
 from datamodules.features import Features
 from datamodules.preparation import Preparation
 from datamodules.split import last_cutoffs
 from datamodules.window import Dims
+from forecast.models.base import ForecastModule
 from forecast.models.cnn import CNN
 from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
@@ -110,6 +112,35 @@ def test_dropout_draws_what_each_arm_draws_alone(make_panel, model):
 def test_dropout_between_layers_draws_what_each_arm_draws_alone(make_panel, model):
     each = [{"dropout": share, "layers": 3, "patch": 2} for share in (0.0, 0.3, 0.6, 0.3)]
     compared(make_panel([60, 50]), lambda: arms(model, each, seeds=(0, 0, 1, 2)))
+
+
+class Weighed(nn.Module):
+    """Cells, and a weight beside them."""
+
+    def __init__(self, width, dropout):
+        super().__init__()
+        self.cells = nn.LSTM(1, width, 2, batch_first=True, dropout=dropout)
+        self.weight = nn.Parameter(torch.ones(width))
+
+    def forward(self, x):
+        return self.cells(x)[0].mean(1) * self.weight
+
+
+class Inner(ForecastModule):
+    """A network of a person, with cells inside a layer that has weights of its own."""
+
+    def __init__(self, dims, *, hidden_size=5, dropout=0.0, **training):
+        super().__init__(dims, hidden_size, **training)
+        self.inner = Weighed(hidden_size, dropout)
+        self.initialise()
+
+    def encode(self, context):
+        return self.inner(self.stack(context))
+
+
+def test_cells_inside_a_layer_with_weights_of_its_own(make_panel):
+    compared(make_panel([60, 50]), lambda: arms(Inner))
+    assert groups(arms(Inner, [{"dropout": 0.1}, {"dropout": 0.2}], seeds=(0, 1))) == [(0,), (1,)]
 
 
 @pytest.mark.parametrize("model", [MLP, pytest.param(LSTM, marks=SLOW)])

@@ -44,8 +44,3 @@ class Cells(nn.Module):
             cells.append(cell)
         state = torch.stack(states)
         return output, ((state, torch.stack(cells)) if self.mode == "LSTM" else state)
-
-
-def stackable(module: nn.RNNBase) -> nn.Module:
-    """A module with the parameters of this one, names and all, that gives what it gives, under vmap as well."""
-    return Cells(module)

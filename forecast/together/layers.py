@@ -13,6 +13,7 @@ from torch.autograd.function import once_differentiable
 from torch.func import functional_call, vmap
 
 from forecast.normalisation import Normalisation
+from forecast.together.cells import Cells
 from forecast.together.layer import Layer
 
 Weights = dict[str, Tensor]  # name of each parameter of a layer -> (A, ...), those of all arms
@@ -66,7 +67,11 @@ class Others(nn.Module):
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()
         self.weights: Weights = {}
-        self.layer = [copy.deepcopy(layer)]  # in a list: its parameters are none of the network's
+        own = copy.deepcopy(layer)
+        for name, inner in list(own.named_modules()):
+            if isinstance(inner, nn.RNNBase):
+                own.set_submodule(name, Cells(inner))
+        self.layer = [own]  # in a list: its parameters are none of the network's
 
     def forward(self, *given: Any) -> Tensor:
         """Each arm's answer to its windows."""

@@ -42,11 +42,10 @@ class Stack:
         ]
         self.matrices = torch.cat([torch.full((shape.numel(),), len(shape) > 1) for shape in self._shapes])
         shares = [_dropouts(module) for module in modules]
-        for name in _dropouts(widest):
-            layer = self.network.get_submodule(name)
-            assert isinstance(layer, Dropouts)
+        draws = {name: layer for name, layer in self.network.named_modules() if isinstance(layer, Dropouts)}
+        for name, layer in draws.items():
             layer.shares, layer.generators = [each.get(name, 0.0) for each in shares], list(generators)
-        self._draws = [layer for layer in self.network.modules() if isinstance(layer, Dropouts)]
+        self._draws = list(draws.values())
         rows = [torch.cat([parameter.detach().flatten() for parameter in module.parameters()]) for module in modules]
         self.values = torch.stack(rows)
         self.gradient = torch.zeros_like(self.values)
@@ -108,6 +107,10 @@ def _possible(layer: nn.Module) -> bool:
         return layer.batch_first and layer.bias and not layer.bidirectional and not layer.proj_size
     if isinstance(layer, _DropoutNd):
         return type(layer) is nn.Dropout
+    if _whole(layer) and any(
+        isinstance(inner, nn.Dropout) or getattr(inner, "dropout", 0) for inner in layer.modules()
+    ):
+        return False  # what vmap draws is not what each arm draws alone
     return not isinstance(layer, _BatchNorm | nn.RReLU | nn.MultiheadAttention)
 
 
@@ -144,6 +147,10 @@ def _many(layer: nn.Module) -> nn.Module | None:
         return Linears(layer)
     if type(layer) is Strided:
         return Convolutions(layer)
+    return Others(layer) if _whole(layer) else None
+
+
+def _whole(layer: nn.Module) -> bool:
+    """Whether a layer that is none of the known ones has weights of its own, beside those of layers within it."""
     held = any(isinstance(child, nn.ParameterDict | nn.ParameterList) and len(child) for child in layer.children())
-    own = next(layer.parameters(recurse=False), None) is not None
-    return Others(layer) if own or held else None
+    return held or next(layer.parameters(recurse=False), None) is not None
