@@ -12,6 +12,7 @@ from report_pages import Tags, opened, unpacked
 from study_pages import HOSTILE, activation, every, grid, hostile, learning_rate
 
 from forecast.report.numbers import fixed, places
+from forecast.report.sentences import sentences
 from forecast.report.study_page import render_study, write_study
 from forecast.report.study_view import looks
 
@@ -75,6 +76,25 @@ def test_losses_are_means_over_fits_and_a_fit_that_stopped_stays_at_its_last_los
     assert study["curves"] == [
         {"row": 1, "model": 0, "fits": 2, "epoch": [0, 1, 2], "train": [6.0, 5.0, 4.5], "val": [6.0, 5.0, 4.5]}
     ]
+
+
+def test_undefined_metrics_are_told_below_the_table_that_has_them():
+    view = learning_rate()
+    said = "msle: 3 rows with a negative actual or forecast; r2: constant actuals"
+    page = render_study([replace(view, table=view.table.assign(undefined=[said, *[""] * 5]))], title="")
+    first, _, rest = page.partition('id="levels"')[2].partition("<details>")
+    assert "Not defined: r2: constant actuals." in first
+    assert "Not defined: msle: 3 rows with a negative actual or forecast." in rest
+
+
+def test_sentences_of_a_finding_stand_apart_up_to_its_doubts():
+    told = "A is best. B is not. Keep in mind: C failed: no rows. Add some; D is slow."
+    assert sentences(told, apart=True) == [
+        "A is best.",
+        "B is not.",
+        "Keep in mind: C failed: no rows. Add some; D is slow.",
+    ]
+    assert sentences("", apart=True) == [""]
 
 
 def test_names_of_people_are_escaped_everywhere():

@@ -2,6 +2,9 @@
 
 import re
 
+_END = r"(?<=[.!?])\s+(?=[A-Z])"
+_DOUBTS = "Keep in mind:"  # begins the last sentence of a finding, which quotes what others said
+
 
 def sentences(text: str, *, apart: bool = False) -> list[str]:
     """The first sentence and the others, each alone if ``apart``; ``5 %`` and ``p = 0.1`` stay on one line.
@@ -11,4 +14,8 @@ def sentences(text: str, *, apart: bool = False) -> list[str]:
         ['LSTM is best.', 'It beats 5 of 6. All in all.']
     """
     unbroken = re.sub(r"(?<=\d) (?=%)|(?<=\bp) (?=[=<])|(?<=[=<]) (?=\d)", "\N{NO-BREAK SPACE}", text.strip())
-    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", unbroken, maxsplit=0 if apart else 1)
+    if not apart:
+        return re.split(_END, unbroken, maxsplit=1)
+    told, mark, doubts = unbroken.partition(_DOUBTS)
+    found = [*re.split(_END, told.strip()), mark + doubts]
+    return [sentence for sentence in found if sentence] or [""]

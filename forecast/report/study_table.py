@@ -1,7 +1,7 @@
 """A study's table -> the tables of its page: the article's form, and everything else that was measured."""
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -42,18 +42,19 @@ _MEANINGS = {
     "rows": "How many forecast values each score is over.",
 }
 _HUGE = 1e5
+_MAIN = ("p_holm", "difference", "fit_seconds", "parameters", "status")
 _MORE = ("rows", "train", "validation", "test", "gap", "p_value", "bytes", "sparsity", "windows")
 
 
 def main_table(view: StudyView, styles: Mapping[str, Style]) -> Grid:
     """Level, metrics with their spread over seeds, the difference to the reference, seconds, parameters, status."""
     metrics = [name for name in view.metrics if name in view.table]
-    return _table(view, styles, metrics, ["difference", "p_holm", "fit_seconds", "parameters", "status"], True)
+    return _table(view, styles, metrics, _MAIN)
 
 
 def other_table(view: StudyView, styles: Mapping[str, Style]) -> Grid:
     """The other metrics, then what else is known of each level."""
-    return _table(view, styles, [name for name in all_of(view) if name not in view.metrics], list(_MORE), False)
+    return _table(view, styles, [name for name in all_of(view) if name not in view.metrics], _MORE)
 
 
 def all_of(view: StudyView) -> list[str]:
@@ -64,7 +65,7 @@ def all_of(view: StudyView) -> list[str]:
     return [*(name for name in view.metrics if name in known), *(name for name in known if name not in view.metrics)]
 
 
-def _table(view: StudyView, styles: Mapping[str, Style], metrics: list[str], others: list[str], remarks: bool) -> Grid:
+def _table(view: StudyView, styles: Mapping[str, Style], metrics: Sequence[str], others: Sequence[str]) -> Grid:
     table = view.table.reset_index(drop=True)
     heads = _heads(view, table)
     names = names_of(table).tolist()
@@ -72,7 +73,7 @@ def _table(view: StudyView, styles: Mapping[str, Style], metrics: list[str], oth
     for name in [*metrics, *(name for name in others if name in table and not _is_empty(table[name]))]:
         columns.append(_column(name, bool(pd.api.types.is_numeric_dtype(table[name]))))
         cells.append(_cells(table, name, columns[-1], _best(table, name) if name in metrics else set()))
-    said = [_remark(row) if remarks else ("", "", "") for row in table.to_dict("records")]
+    said = [_remark(row, metrics, others) for row in table.to_dict("records")]
     lines = [
         Line(tuple(each[row] for each in cells), styles.get(names[row]), message, remark, failed)
         for row, (message, remark, failed) in enumerate(said)
@@ -152,16 +153,19 @@ def _beside(table: pd.DataFrame, name: str) -> list[str]:
     return [f"± {_fitting(fixed(spread, decimals), spread)}" if spread > 0 else "" for spread in spreads]
 
 
-def _remark(row: Mapping[Hashable, Any]) -> tuple[str, str, str]:
-    """A row's message, its remark, and the words before the message."""
+def _remark(row: Mapping[Hashable, Any], metrics: Sequence[str], others: Sequence[str]) -> tuple[str, str, str]:
+    """A row's message, its remark, and the words before the message, as far as they are of these columns."""
     words, _, message = _said(row, "status").partition(":")
+    if words and "status" in others:
+        return message.strip() or "no reason is known", "", _upper(words)
+    note = _said(row, "note") if "p_holm" in others else ""
+    is_tested = not pd.isna(row.get("p_value", np.nan))
+    undefined = "; ".join(part for part in _said(row, "undefined").split("; ") if part.partition(":")[0] in metrics)
     told = [
-        f"No p-value: {_said(row, 'note')}." if _said(row, "note") and np.isnan(row.get("p_value", np.nan)) else "",
-        f"{_upper(_said(row, 'note'))}." if _said(row, "note") and not np.isnan(row.get("p_value", np.nan)) else "",
-        f"Not defined: {_said(row, 'undefined')}." if _said(row, "undefined") else "",
+        f"{_upper(note)}." if note and is_tested else f"No p-value: {note}." if note else "",
+        f"Not defined: {undefined}." if undefined else "",
     ]
-    remark = " ".join(part for part in told if part)
-    return (message.strip() or "no reason is known", "", _upper(words)) if words else ("", remark, "")
+    return "", " ".join(part for part in told if part), ""
 
 
 def _said(row: Mapping[Hashable, Any], name: str) -> str:

@@ -15,13 +15,13 @@ function drawGrid(element) {
   const value = (cell) => (cell && fine(cell[0], part) ? values[cell[0]] : null);
   const mean = (model) => average(cells.flat().filter((cell) => cell && cell[1] === model).map(value));
   const z = cells.map((row) => row.map((cell) => (value(cell) === null ? null : worseThan(value(cell), mean(cell[1]), metric))));
-  const text = cells.map((row) => row.map((cell) => (!cell ? "" : fine(cell[0], part) ? number(values[cell[0]], 3) : escaped(part.rows.status[cell[0]].split(":")[0]))));
+  const text = cells.map((row) => row.map((cell) => (!cell ? "" : value(cell) === null ? escaped(wordOf(part.rows.status[cell[0]]) || "no value") : number(values[cell[0]], 3))));
   const sizes = z.flat().filter((one) => one !== null).map(Math.abs).sort((a, b) => a - b), most = sizes[Math.floor(sizes.length * 0.9)] || 1;
   const wide = (element.clientWidth - 150) / across.texts.length;
   element.previousElementSibling.firstElementChild.textContent = `${metric.label} by ${second ? `${first.label} and ${second.label}` : `network and ${first.label}`}`;
   show(element, [{
     type: "heatmap", z, x: across.texts.map((_, i) => i), y: rows.map((_, i) => i), zmin: -most, zmax: most, xgap: 1, ygap: 1, showscale: false,
-    colorscale: [[0, css("--heat-better")], [0.5, css("--card")], [1, css("--heat-worse")]], text, texttemplate: wide > 42 ? "%{text}" : "", textfont: { size: 11, color: css("--ink") },
+    colorscale: [[0, css("--heat-better")], [0.5, css("--card")], [1, css("--heat-worse")]], text: text.map((row, i) => row.map((one, j) => (z[i][j] === null ? "" : one))), texttemplate: wide > 42 ? "%{text}" : "", textfont: { size: 11, color: css("--ink") },
     customdata: cells.map((row, i) => row.map((cell, j) => `${escaped(rows[i])}, ${escaped(across.texts[j])}: ${text[i][j]}`)), hovertemplate: "%{customdata}<extra></extra>", hoverongaps: true,
   }], {
     hovermode: "closest", height: Math.max(rows.length * 30 + 70, 150), xaxis: { title: escaped(across.label), tickvals: across.texts.map((_, i) => i), ticktext: across.texts.map((name) => short(name, 14)), ticks: "" },

@@ -13,7 +13,7 @@ function drawGap(element) {
   const rows = part.rows.model.map((_, row) => row).filter((row) => part.rows.model[row] === model && part.rows.levels[row][0] >= 0);
   const upright = only && factor.at !== null, known = PARTS.filter((name) => part.values[name]);
   const axis = axisOf(known.flatMap((name) => rows.map((row) => (fine(row, part) ? part.values[name][row] : null))), null, part.metrics[0].direction);
-  const spot = rows.map((row, i) => (upright ? factor.at[part.rows.levels[row][0]] : i)), texts = rows.map((row) => (only ? factor.texts[part.rows.levels[row][0]] : part.rows.label[row]));
+  const spot = rows.map((row, i) => (upright ? factor.at[part.rows.levels[row][0]] : i)), texts = rows.map((row) => levelOf(part, row));
   const [along, off] = upright ? ["x", "y"] : ["y", "x"];
   const traces = known.map((name) => {
     const shown = rows.map((row) => { const value = part.values[name][row]; return fine(row, part) && value !== null && !axis.beyond(value) ? value : null; });
@@ -46,7 +46,7 @@ function drawLosses(element) {
   const known = curves.flatMap((curve) => [...curve.train, ...curve.val]).filter((value) => value !== null);
   const axis = axisOf(known, null, 1);
   const traces = curves.flatMap((curve, i) => {
-    const name = escaped(part.factors.length === 1 ? part.factors[0].texts[part.rows.levels[curve.row][0]] : part.rows.label[curve.row]);
+    const name = escaped(levelOf(part, curve.row));
     const color = ordered || curves.length > 8 ? rampColour(curves.length > 1 ? i / (curves.length - 1) : 0) : css(`--network-${i % 8}`);
     const line = { type: "scatter", mode: curve.epoch.length > 1 ? "lines" : "markers", x: curve.epoch, legendgroup: name, hovertemplate: "%{y:,.4~r}" };
     return [
@@ -66,10 +66,10 @@ function drawGrowth(element) {
   const traces = part.growth.flatMap(({ model, windows, loss, fitted }) => {
     const style = look(model);
     return [
-      { type: "scatter", mode: "lines", x: windows, y: fitted, name: style.name, hoverinfo: "skip", line: { color: style.color, width: 2 } },
+      { type: "scatter", mode: "lines", x: windows, y: fitted, name: style.name, hoverinfo: "skip", line: { color: style.color, width: 2, shape: "spline" } },
       { type: "scatter", mode: "markers", x: windows, y: loss, name: style.name, marker: { color: style.color, size: 10, symbol: style.symbol }, hovertemplate: `${style.name}<br>%{x:,} windows: %{y:,.4~r}<extra></extra>` },
     ];
   });
-  show(element, traces, { hovermode: "closest", xaxis: { type: "log", title: "training windows", showgrid: true, dtick: "D2", tickformat: "~s" }, yaxis: { title: "loss", tickformat: ",~r" } });
+  show(element, traces, { hovermode: "closest", xaxis: { type: "log", title: "training windows", showgrid: true, dtick: "D2", tickformat: "~s" }, yaxis: { title: "error", tickformat: ",~r" } });
   element.rows = () => [["network", "windows", "loss", "fitted"], ...part.growth.flatMap(({ model, windows, loss, fitted }) => windows.map((n, i) => [data.models[model].name, n, loss[i], fitted[i]]))];
 }

@@ -1,6 +1,8 @@
 // Values by level: lines with a band where levels lie on an axis, dots with bars where they are names.
 
 const fine = (row, part) => !part.rows.status[row];
+const wordOf = (status) => status.split(/:| with | in /)[0]; // what became of a level, in a word or two
+const levelOf = (part, row) => part.rows.levels[row].map((level, i) => part.factors[i].texts[level]).join(", ");
 
 // The rows that make one line: a network, and a level of every factor but the one across.
 function linesOf(part, across, picked) {
@@ -38,7 +40,7 @@ function drawBy(element, { part, across, picked, values, spreads, towards, label
     const spot = line.rows.map((row) => (upright ? factor.at[part.rows.levels[row][across]] : part.rows.levels[row][across] + dodge));
     const inside = line.rows.map((row) => fine(row, part) && values[row] !== null && !axis.beyond(values[row]));
     const shown = line.rows.map((row, i) => (inside[i] ? values[row] : null));
-    const said = line.rows.map((row) => `${line.name}<br>${escaped(part.rows.label[row])}: ${number(values[row])}${spreads && spreads[row] ? ` ± ${number(spreads[row], 2)}` : ""}`);
+    const said = line.rows.map((row) => `${line.name}<br>${escaped(levelOf(part, row))}: ${number(values[row])}${spreads && spreads[row] ? ` ± ${number(spreads[row], 2)}` : ""}`);
     const bars = spreads && !upright ? { [`error_${off}`]: { type: "data", array: line.rows.map((row) => spreads[row] || 0), color: line.color, thickness: 1.5, width: 4 } } : {};
     if (upright && spreads) traces.push(...band(spot, shown, line.rows.map((row) => spreads[row]), line.color, axis));
     traces.push({
@@ -59,11 +61,11 @@ function drawBy(element, { part, across, picked, values, spreads, towards, label
       return edge - (edge > 0.5 ? 1 : -1) * there * 0.055;
     });
     const side = upright ? { x: out.map((i) => spot[i]), y: stacked, yaxis: "y2" } : { y: out.map((i) => spot[i]), x: out.map(() => edge), xaxis: "x2" };
-    const word = (row) => (fine(row, part) ? (values[row] === null ? "no value" : number(values[row], 3)) : part.rows.status[row].split(":")[0]);
+    const word = (row) => (fine(row, part) ? (values[row] === null ? "no value" : number(values[row], 3)) : wordOf(part.rows.status[row]));
     if (out.length) traces.push({
       type: "scatter", mode: "markers+text", ...side, showlegend: false, cliponaxis: false, text: out.map((i) => (lines.length > 3 ? "" : ` ${escaped(word(line.rows[i]))} `)),
       textposition: out.map((i) => (upright && spot[i] < factor.at.at(-1) ? "middle right" : "middle left")), textfont: { size: 11, color: line.color },
-      customdata: out.map((i) => `${line.name}<br>${escaped(part.rows.label[line.rows[i]])}: ${escaped(part.rows.status[line.rows[i]] || word(line.rows[i]))}`), hovertemplate: "%{customdata}<extra></extra>",
+      customdata: out.map((i) => `${line.name}<br>${escaped(levelOf(part, line.rows[i]))}: ${escaped(part.rows.status[line.rows[i]] || word(line.rows[i]))}`), hovertemplate: "%{customdata}<extra></extra>",
       marker: { symbol: out.map((i) => (fine(line.rows[i], part) && values[line.rows[i]] !== null ? (upright ? (edge > 0.5 ? "triangle-up" : "triangle-down") : (edge > 0.5 ? "triangle-right" : "triangle-left")) : "x")), size: 10, color: line.color },
     });
   });
@@ -74,7 +76,7 @@ function drawBy(element, { part, across, picked, values, spreads, towards, label
     annotations.push({ ...place, text: `${short(data.models[part.rows.model[row]].name, 18)}${beyond ? ` ${number(values[row], 3)} →` : ""}`, showarrow: false, font: { size: 11, color: style.color } });
   });
   const offAxis = { title: label, tickformat: ",~r", type: axis.log ? "log" : "linear", range: [axis.low, axis.high], showgrid: true, ...(axis.log ? { dtick: axis.high - axis.low > 1.2 ? 1 : "D2", minor: { dtick: "D1" } } : {}) };
-  const legend = lines.some((line) => line.others) ? { showlegend: true, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 12 } } } : {};
+  const legend = !bar && lines.some((line) => line.others) ? { showlegend: true, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 12 } } } : {};
   const nothing = { visible: false, range: [0, 1], fixedrange: true };
   if (upright) show(element, traces, { hovermode: "closest", shapes, annotations, ...legend, xaxis: levelAxis(element, factor), yaxis: offAxis, yaxis2: { ...nothing, overlaying: "y" } });
   else show(element, traces, {
