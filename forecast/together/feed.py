@@ -11,7 +11,7 @@ from datamodules.scaling import Affine
 from datamodules.window import Context, Window
 from forecast.normalisation import Normalisation
 
-_BLOCK_BYTES: Final = 2**21  # gathered and scaled together at most, so that it stays in the cache
+_BLOCK_BYTES: Final = 2**21, 2**26  # gathered and scaled together at most, on a CPU (what a cache holds) and elsewhere
 
 
 class Batch(NamedTuple):
@@ -70,7 +70,8 @@ class Feed:
         for arm, own in enumerate(sizes):
             self._seen[arm] += own * steps
         values = _values(self.loaders[0]) * max(sizes) * len(keys)
-        for some in torch.stack(rows, 1).split(max(_BLOCK_BYTES // (4 * values), 1)):
+        room = _BLOCK_BYTES[rows[0].device.type != "cpu"]
+        for some in torch.stack(rows, 1).split(max(room // (4 * values), 1)):
             yield from batches(self.loaders[0], some, which, self.normalisation, sizes)
 
     def _rows(self, arm: int, steps: int, size: int, width: int) -> Tensor:

@@ -33,22 +33,27 @@ def fit_together(forecasters: Sequence[NeuralForecaster], panel: Panel) -> None:
     elif len(alike) == 1 and "" not in alike and len({each.epochs or each.max_steps for each in forecasters}) > 1:
         read_off(forecasters, panel)
     else:
-        _fit_stack(sorted(forecasters, key=lambda forecaster: Plan(forecaster.module.options, 0).key), panel)
+        _fit_stack(forecasters, panel)
 
 
 def _fit_stack(forecasters: Sequence[NeuralForecaster], panel: Panel) -> None:
-    first = forecasters[0].data(panel)
-    device, steps = _device(forecasters[0]), forecasters[0].steps(first)
+    first, device = forecasters[0].data(panel), _device(forecasters[0])
     first.place(device)
-    datas = [forecaster.data(panel).laid_as(first) for forecaster in forecasters]
+    laid = [(forecaster, forecaster.data(panel).laid_as(first)) for forecaster in forecasters]
+    planned = [(Plan(each.module.options, each.steps(data)), each, data) for each, data in laid]
+    planned.sort(key=lambda each: each[0].key)  # those that are optimised alike side by side
+    plans, forecasters, datas = zip(*planned, strict=True)
     begun = [_begin(forecaster, data, device) for forecaster, data in zip(forecasters, datas, strict=True)]
     stack = Stack([module for module, _ in begun], [generator for _, generator in begun])
-    courses = [Course(steps, module.options["patience"], _change(module, generator)) for module, generator in begun]
+    courses = [
+        Course(plan.total_steps, module.options["patience"], _change(module, generator))
+        for plan, (module, generator) in zip(plans, begun, strict=True)
+    ]
     train(
         stack,
         Feed(_loaders(forecasters, datas), stack.network.normalisation),
         Validation(first),
-        Optimisers(stack, [Plan(module.options, steps) for module, _ in begun]),
+        Optimisers(stack, plans),
         courses,
     )
     for forecaster, (module, _), data, course in zip(forecasters, begun, datas, courses, strict=True):
@@ -79,8 +84,8 @@ def _change(module: ForecastModule, generator: torch.Generator) -> Change | None
 
 def _loaders(forecasters: Sequence[NeuralForecaster], datas: Sequence[PanelData]) -> list[WindowLoader]:
     """The loaders of training windows; arms that see the same ones in the same order share one."""
-    found: dict[tuple[int, str], WindowLoader] = {}
-    keys = [(forecaster.seed, forecaster.draw) for forecaster in forecasters]
+    found: dict[tuple[int, str, int], WindowLoader] = {}
+    keys = [(forecaster.seed, forecaster.draw, forecaster.windows) for forecaster in forecasters]
     for key, data in zip(keys, datas, strict=True):
         if key not in found:
             found[key] = data.train_dataloader()
