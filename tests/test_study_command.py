@@ -41,6 +41,10 @@ def test_shows_the_table_and_the_finding_and_writes_a_folder_that_opens_again(fo
     assert {"study.yaml", "study.csv", "study.md", "study.tex", "arms.csv", "report.html", "backtest.html"} <= written
     assert StudyResult.load("out").finding() in shown
     assert not [name for name in written if name.startswith(".")]
+    page = Path("out/report.html").read_text()
+    Path("out/report.html").unlink()
+    assert main(["report", "out"]) == 0
+    assert Path("out/report.html").read_text() == page
 
 
 @pytest.mark.slow

@@ -7,14 +7,22 @@ from forecast.commands.parser import Parser
 
 
 def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
-    """Write report.html in the folder of a finished backtest again."""
+    """Write report.html in the folder of a finished backtest again; in that of a study, its page and the other."""
     parser = Parser(command, purpose, epilog="example:\n  forecast report runs/co2")
-    parser.add_argument("folder", metavar="DIR", help="folder that 'forecast backtest' wrote")
+    parser.add_argument("folder", metavar="DIR", help="folder that 'forecast backtest' or 'study' wrote")
     folder = Path(str(parser.read(arguments)["folder"]))
     from forecast.commands.folder import check_writable
     from forecast.commands.terminal import say
     from forecast.result import Backtest
 
+    if (folder / "study.yaml").is_file():
+        from forecast.study.result import StudyResult
+
+        study = StudyResult.load(folder)
+        check_writable(folder)
+        study.backtest.report(folder / "backtest.html")
+        say(f"report: {study.report(folder / 'report.html')}")
+        return 0
     result = Backtest.load(folder)
     check_writable(folder)
     say(f"report: {result.report(folder / 'report.html')}")
