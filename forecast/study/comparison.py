@@ -83,4 +83,5 @@ def _begun(network: str, alone: bool, text: str) -> str:
     """The sentence, behind the name of the network where there are several."""
     if not alone and network:
         return f"{network}: {text}"
-    return text if len(text.split()[0]) < 4 else f"{text[:1].upper()}{text[1:]}"  # lr stays what it is called
+    first = text.split()[0]
+    return text if len(first) < 4 or "=" in first else f"{text[:1].upper()}{text[1:]}"  # lr stays what it is called

@@ -8,8 +8,10 @@ import pandas as pd
 
 from forecast.evaluation.metrics import direction
 from forecast.report.columns import Column, column
-from forecast.report.numbers import NONE, fixed, p_value, places, seconds
+from forecast.report.numbers import NONE, fixed, p_value, places, seconds, size
 from forecast.report.tables import Cell, Grid, Line
+
+_SPARSE = 0.02  # the share of weights below 1e-3 that is worth telling
 
 
 def study_grid(table: pd.DataFrame, metrics: Sequence[str], heading: str) -> Grid:
@@ -22,7 +24,7 @@ def study_grid(table: pd.DataFrame, metrics: Sequence[str], heading: str) -> Gri
     """
     networks = table.loc[table["kind"] == "network", "network"]
     several = networks.nunique() > 1
-    numbers = [*metrics, "p_holm", "fit_seconds", "parameters"]
+    numbers = [*metrics, "p_holm", "fit_seconds", "parameters", *_telling(table)]
     shown = [name for name in numbers if table[name].notna().any()]
     if any(table["train"].notna()):
         shown[len(metrics) : len(metrics)] = ["train", "gap"]
@@ -41,6 +43,14 @@ def study_grid(table: pd.DataFrame, metrics: Sequence[str], heading: str) -> Gri
         undefined = f"not defined: {arm['undefined']}" if arm["undefined"] else ""
         lines.append(Line(tuple(cells), None, str(arm["status"]), undefined))
     return Grid(columns, tuple(lines))
+
+
+def _telling(table: pd.DataFrame) -> list[str]:
+    """Further columns that levels differ in: bytes that are not those of the parameters, and sparsity."""
+    networks = table[table["kind"] == "network"]
+    stored = networks["bytes"].notna() & (networks["bytes"] != 4 * networks["parameters"])
+    sparse = networks["sparsity"] > _SPARSE
+    return [*(["sparsity"] if sparse.any() else []), *(["bytes"] if stored.any() else [])]
 
 
 def _name(arm: Mapping[Hashable, Any], several: bool) -> str:
@@ -63,7 +73,7 @@ def _number(name: str) -> Column:
 def _texts(values: pd.Series, name: str) -> list[str]:
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     decimals = 0 if name == "parameters" else places(numbers)
-    write = {"p_holm": p_value, "fit_seconds": seconds}.get(name)
+    write = {"p_holm": p_value, "fit_seconds": seconds, "bytes": size}.get(name)
     return [NONE if np.isnan(value) else write(value) if write else _fitting(value, decimals) for value in numbers]
 
 
