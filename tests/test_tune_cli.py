@@ -27,6 +27,10 @@ def test_a_tuning_writes_its_folder_and_resumes_and_its_winner_runs_again(tmp_pa
     assert (folder / "trials.csv").read_text().splitlines()[2:] == before.splitlines()[2:]
     assert main(["tune", "--config", str(folder / "tuning.yaml"), "--output", str(folder)]) == 0
     assert main(["backtest", "--config", str(folder / "best.yaml"), "--output", str(tmp_path / "again")]) == 0
+    page = (folder / "report.html").read_bytes()
+    (folder / "report.html").unlink()
+    assert main(["report", str(folder)]) == 0
+    assert (folder / "report.html").read_bytes() == page
     assert tune(*options, "--gap", "1") == 2
     assert "holds a tuning with other gap" in capsys.readouterr().err
 

@@ -7,9 +7,9 @@ from forecast.commands.parser import Parser
 
 
 def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
-    """Write report.html in the folder of a finished backtest again; in that of a study, its page and the other."""
+    """Write report.html in the folder of a finished backtest, study or tuning again; of a study both pages."""
     parser = Parser(command, purpose, epilog="example:\n  forecast report runs/co2")
-    parser.add_argument("folder", metavar="DIR", help="folder that 'forecast backtest' or 'study' wrote")
+    parser.add_argument("folder", metavar="DIR", help="folder that 'forecast backtest', 'study' or 'tune' wrote")
     folder = Path(str(parser.read(arguments)["folder"]))
     from forecast.commands.folder import check_writable
     from forecast.commands.terminal import say
@@ -23,7 +23,9 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
         study.backtest.report(folder / "backtest.html")
         say(f"report: {study.report(folder / 'report.html')}")
         return 0
-    result = Backtest.load(folder)
+    from forecast.tune.result import TuningResult
+
+    result = TuningResult.load(folder) if (folder / "tuning.yaml").is_file() else Backtest.load(folder)
     check_writable(folder)
     say(f"report: {result.report(folder / 'report.html')}")
     return 0
