@@ -193,13 +193,7 @@ class WindowDataModule(pl.LightningDataModule, ABC):
         """Shuffled batches, several at a time on a single process (see ``ForecastModule.training_step``)."""
         index = self.train_windows
         if len(index) == 0:
-            part = self.split.train
-            longest = int(np.argmax(part.stop - part.begin))
-            raise InputError(
-                f"series {str(self.panel.ids[longest])!r} has {part.stop[longest] - part.begin[longest]} rows to train "
-                f"on, and none has more with values observed; context_length {self.context_length} + horizon "
-                f"{self.horizon} needs at least {self.context_length + self.horizon}. Shorten them or hold out less."
-            )
+            raise self._no_windows(index)
         if self.prepare.short == "error":
             check_lengths(self.panel, context_length=self.context_length, horizon=self.horizon)
         dims = self.dims
@@ -215,6 +209,20 @@ class WindowDataModule(pl.LightningDataModule, ABC):
             world=self._world,
         )
         return self._loader(index, plan)
+
+    def _no_windows(self, index: Index) -> InputError:
+        """The sentence about a training part without any window."""
+        rows = self.split.train.stop - self.split.train.begin
+        longest, need = int(np.argmax(rows)), self.context_length + self.horizon
+        has = f"series {str(self.panel.ids[longest])!r} has {rows[longest]} rows to train on"
+        sizes = f"context_length {self.context_length} + horizon {self.horizon}"
+        if rows[longest] < need:
+            return InputError(
+                f"{has}, and none has more with values observed; {sizes} needs at least {need}. Shorten them or hold "
+                "out less."
+            )
+        reasons = ", ".join(f"{number} {reason}" for reason, number in index.dropped.items())
+        return InputError(f"{has}, but no window of {sizes} can be used: {reasons}. Observe more, or shorten them.")
 
     def val_dataloader(self) -> WindowLoader | list[WindowLoader]:
         """Validation windows in order, at most about a quarter of ``windows_per_epoch``; no loader without any."""

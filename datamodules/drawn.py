@@ -31,12 +31,12 @@ def drawn(index: Index, panel: Panel, *, windows: int, draw: str = "recent", see
     """
     one_of("draw", draw, DRAWS)
     count = len(index)
+    if windows in (0, count) or not count:
+        return index  # one without any is refused for what it lacks
     if windows > count:
         raise InputError(
             f"windows is {windows}; there are {count} windows to train on. Ask for at most {count}, or 0 for all."
         )
-    if windows in (0, count):
-        return index
     first, kept = _recent(index, panel, windows) if draw == "recent" else _random(index, windows, seed)
     reason = f"older than the {windows} most recent" if draw == "recent" else f"not among the {windows} drawn"
     return replace(index, first=first, count=kept, dropped={**index.dropped, reason: count - windows})

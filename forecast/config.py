@@ -264,7 +264,8 @@ def _fit_value(name: str, value: Any) -> Any:
     if FIT[name] is str:
         one_of(name, str(value), _words(name))
         return str(value)
-    found = number(value, FIT[name], InputError(f"{name} is {value!r}; expected a number. Correct it."))
+    kind = "a whole number" if FIT[name] is int else "a number"
+    found = number(value, FIT[name], InputError(f"{name} is {value!r}; expected {kind}. Correct it."))
     at_least(name, found, 0 if name in ("validation", "epochs", "windows") else 1)
     return found
 

@@ -1,5 +1,7 @@
 """Fewer windows than there are, recent or random: nested, counted, and the same for a packed store."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -131,3 +133,11 @@ def test_windows_of_padded_series_are_drawn_by_their_own_stamps(make_panel):
     )
     laid = data.laid.panel
     assert sorted(laid.series_of_row[data.train_windows.rows].tolist()) == [0, 0, 1, 1]
+
+
+def test_without_any_window_it_is_said_what_they_lack(make_panel):
+    panel = make_panel([60])
+    bare = replace(panel, target=np.where(np.arange(60)[:, None] == 30, 1.0, np.nan))
+    for windows in (0, 5):
+        with pytest.raises(InputError, match=r"'series 0' has 23 rows to train on, but no window of context_length 6 "):
+            PanelData(bare, context_length=6, horizon=2, windows=windows).train_dataloader()
