@@ -66,3 +66,20 @@ def test_folder_gives_the_same_study_again(result, tmp_path):
     assert again.finding() == result.finding()
     assert again.config == result.config
     assert {"study.csv", "study.md", "study.tex", "leaderboard.csv"} <= {path.name for path in tmp_path.rglob("*")}
+
+
+def test_gap_is_that_of_rows_which_the_network_was_trained_on(result):
+    row = result.table().set_index("model").loc["Linear lr=0.01"]
+    inside = result.backtest.inside
+    own = inside[(inside["model"] == "Linear lr=0.01") & (inside["part"] == "train")]
+    errors = [np.abs(each["mean"] - each["actual"]).mean() for _, each in own.groupby("seed")]
+    assert row["train"] == pytest.approx(np.mean(errors))
+    assert row["gap"] == pytest.approx(row["mae"] - row["train"])
+    assert result.table().set_index("model").loc["Naive", ["train", "test", "gap"]].isna().all()
+
+
+def test_panel_may_be_handed_over_without_a_file(make_panel, tmp_path):
+    base = {name: value for name, value in BASE.items() if name not in ("data", "models")} | {"models": ["Linear"]}
+    found = Study(StudyConfig.of(RATES | {"base": base | {"seeds": 1, "folds": 2}}), make_panel((80, 80))).run()
+    assert found.table()["rows"].max() == 16
+    assert StudyResult.load(found.save(tmp_path / "study")).finding() == found.finding()

@@ -51,7 +51,7 @@ def test_shows_the_table_and_the_finding_and_writes_a_folder_that_opens_again(fo
 def test_any_number_of_workers_gives_the_same_digits_and_a_second_run_resumes(folder, capsys):
     digests = []
     for name, words in (("one", []), ("two", ["--workers", "2"]), ("one", [])):
-        assert main(["study", "rate.yaml", "--together", "false", "--output", name, *words]) == 0
+        assert main(["study", "rate.yaml", "--output", name, *words]) == 0
         digests.append(hashlib.sha256((Path(name) / "forecasts.parquet").read_bytes()).hexdigest())
     assert len(set(digests)) == 1
     first, second = (pd.read_csv(Path(name) / "runs.csv") for name in ("one", "two"))
