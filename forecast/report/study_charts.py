@@ -101,7 +101,8 @@ def _curves(view: StudyView, table: pd.DataFrame, models: Sequence[str]) -> list
     for key, fits in curves.groupby([names_of(curves), curves["level"].map(str)], sort=False):
         if key not in rows:
             continue
-        train, valid = (_mean_path(fits, name) for name in ("train_loss", "val_loss"))
+        by_fit = fits.set_index(["epoch", "seed", "fold"])
+        train, valid = (_mean_path(by_fit[name]) for name in ("train_loss", "val_loss"))
         epochs = train.index.to_numpy()
         kept = np.unique(np.linspace(0, len(epochs) - 1, min(len(epochs), _MOST_EPOCHS)).round().astype(int))
         found.append(
@@ -117,9 +118,8 @@ def _curves(view: StudyView, table: pd.DataFrame, models: Sequence[str]) -> list
     return sorted(found, key=lambda curve: int(curve["row"]))
 
 
-def _mean_path(fits: pd.DataFrame, name: str) -> pd.Series:
-    wide = fits.pivot_table(index="epoch", columns=["seed", "fold"], values=name, aggfunc="last", dropna=False)
-    return wide.ffill().mean(axis=1)
+def _mean_path(losses: pd.Series) -> pd.Series:
+    return pd.DataFrame(losses.unstack(["seed", "fold"])).ffill().mean(axis=1)
 
 
 def _growth(growth: pd.DataFrame, models: Sequence[str]) -> list[dict[str, Any]]:
