@@ -268,3 +268,16 @@ def test_arms_whose_epochs_end_at_different_steps_fill_up_with_windows_that_do_n
 @pytest.mark.parametrize("model", [MLP, CNN, LSTM])
 def test_stack_on_a_gpu_gives_what_each_gives_alone_there(make_panel, model):
     compared(make_panel([60, 50]), lambda: arms(model, trainer={"accelerator": "gpu"}), rtol=5e-3)
+
+
+def test_arms_of_a_stack_are_compressed_each_in_its_own_way(make_panel):
+    panel, kinds = make_panel([60, 50]), ("none", "prune_90", "int4")
+    together = [arms(each=[{}], seeds=(3,), compression=kind)[0] for kind in kinds]
+    assert groups(together) == [(0, 1, 2)]
+    fit_together(together, panel)
+    shares = [forecaster.notes["sparsity"] for forecaster in together]
+    assert shares[1] == pytest.approx(0.9, abs=0.02)
+    assert max(shares[0], shares[2]) < 0.5
+    alone = arms(each=[{}], seeds=(3,))[0].fit(panel)
+    for name, value in alone.module.state_dict().items():
+        torch.testing.assert_close(together[0].module.state_dict()[name], value, rtol=2e-4, atol=2e-5)
