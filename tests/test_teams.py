@@ -4,6 +4,9 @@ import hashlib
 import os
 import shutil
 import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pandas as pd
@@ -241,3 +244,22 @@ def test_shards_deal_out_whole_teams(task):
     working = teams(plan([mlp(0.1), mlp(0.2), SeasonalNaive()], 4, refit="always", seeds=(0, 1)), together=True)
     assert sorted(deal(working, task, 8)) == list(range(1, 9))
     assert [len(team.arms) for team in working] == [4] * 4 + [1] * 4
+
+
+@pytest.mark.slow
+def test_command_that_is_killed_half_way_goes_on_to_the_same_forecasts(tmp_path):
+    words = "--data ElNino --horizon 12 --models MLP Linear --baselines Naive --max-steps 100 --seeds 3 --refit always"
+    command = [sys.executable, "-m", "forecast", "backtest", *words.split(), "--together", "--workers", "2"]
+    quiet = {"cwd": tmp_path, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([*command, "--output", "killed"], **quiet) as run:
+        for _ in range(1200):
+            if list(tmp_path.glob("killed/parts/*-0-*")):  # the others are at work
+                break
+            time.sleep(0.1)
+        run.kill()
+    kept = len(list(tmp_path.glob("killed/parts/*")))
+    assert 0 < kept < 35
+    for folder in ("killed", "whole"):
+        subprocess.run([*command, "--output", folder], **quiet, check=True)
+    first, second = (pd.read_parquet(tmp_path / folder / "forecasts.parquet") for folder in ("killed", "whole"))
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
