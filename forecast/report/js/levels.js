@@ -63,7 +63,7 @@ function drawBy(element, { part, across, picked, values, spreads, towards, label
     const side = upright ? { x: out.map((i) => spot[i]), y: stacked, yaxis: "y2" } : { y: out.map((i) => spot[i]), x: out.map(() => edge), xaxis: "x2" };
     const word = (row) => (fine(row, part) ? (values[row] === null ? "no value" : number(values[row], 3)) : wordOf(part.rows.status[row]));
     if (out.length) traces.push({
-      type: "scatter", mode: "markers+text", ...side, showlegend: false, cliponaxis: false, text: out.map((i) => (lines.length > 3 ? "" : ` ${escaped(word(line.rows[i]))} `)),
+      type: "scatter", mode: "markers+text", ...side, showlegend: false, cliponaxis: false, text: out.map((i) => (lines.length > 3 || (upright && element.clientWidth < 500) ? "" : ` ${escaped(word(line.rows[i]))} `)),
       textposition: out.map((i) => (upright && spot[i] < factor.at.at(-1) ? "middle right" : "middle left")), textfont: { size: 11, color: line.color },
       customdata: out.map((i) => `${line.name}<br>${escaped(levelOf(part, line.rows[i]))}: ${escaped(part.rows.status[line.rows[i]] || word(line.rows[i]))}`), hovertemplate: "%{customdata}<extra></extra>",
       marker: { symbol: out.map((i) => (fine(line.rows[i], part) && values[line.rows[i]] !== null ? (upright ? (edge > 0.5 ? "triangle-up" : "triangle-down") : (edge > 0.5 ? "triangle-right" : "triangle-left")) : "x")), size: 10, color: line.color },
