@@ -105,8 +105,8 @@ def plan(forecasters: Sequence[Forecaster], n_folds: int, *, refit: str | int, s
     ]
 
 
-def run(arm: Arm, task: Task) -> Part:
-    """Fit and predict one arm; what goes wrong becomes its row's ``error``."""
+def run(arm: Arm, task: Task, *, said: str = "") -> Part:
+    """Fit and predict one arm; what goes wrong becomes its row's ``error``. ``said`` goes into the row's ``note``."""
     with own_threads(task.threads):
         forecaster = ready(arm)
         begin = time.perf_counter()
@@ -115,7 +115,7 @@ def run(arm: Arm, task: Task) -> Part:
                 forecaster.fit(training_panel(arm, task))
         except Exception as error:  # noqa: BLE001 - whatever it is, the arm becomes a row and the others go on
             return lost(arm, task, f"{type(error).__name__}: {error}")
-        return answer(forecaster, arm, task, time.perf_counter() - begin)
+        return answer(forecaster, arm, task, time.perf_counter() - begin, said=said)
 
 
 def lost(arm: Arm, task: Task, reason: str) -> Part:

@@ -53,7 +53,11 @@ def teams(planned: Sequence[Arm], *, together: bool = False) -> list[Team]:
 
 
 def run(team: Team, task: Task) -> list[Part]:
-    """Fit and predict the arms of a team: the part of each, in order; what goes wrong is in its row's ``error``."""
+    """Fit and predict the arms of a team: the part of each, in order; what goes wrong is in its row's ``error``.
+
+    Where the joint fit fails, as that of a network may which uses its layers in ways of its own, each arm is fitted
+    alone, and its note says why.
+    """
     if len(team.arms) == 1:
         return [arms.run(team.arms[0], task)]
     with own_threads(task.threads):
@@ -62,8 +66,9 @@ def run(team: Team, task: Task) -> list[Part]:
             forecasters: list[Forecaster] = [ready(arm) for arm in team.arms]
             networks = [each for each in forecasters if isinstance(each, NeuralForecaster)]
             fit_together(networks, training_panel(team.arms[0], task))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the arms become rows and the others go on
-            return lost(team, task, f"{type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it may be that of one arm alone
+            reason = f"trained alone, since together failed ({type(error).__name__}: {error})"
+            return [arms.run(arm, task, said=reason) for arm in team.arms]
         seconds = (time.perf_counter() - begin) / len(team.arms)
         others = len(team.arms) - 1
         said = f"trained together with {others} other{'s' * (others > 1)}"

@@ -119,14 +119,17 @@ def test_row_of_an_arm_says_with_how_many_it_was_trained_and_has_its_share_of_th
     assert (seconds.first() > 0).all()
 
 
-def test_joint_fit_that_fails_is_the_error_of_each_of_its_arms(task, monkeypatch):
+def test_arms_whose_joint_fit_fails_are_fitted_alone_and_say_why(task, monkeypatch):
     def fail(forecasters, panel):
-        raise RuntimeError("out of memory")
+        raise RuntimeError("no such layer")
 
     monkeypatch.setattr(module, "fit_together", fail)
     working = teams(plan([mlp(0.1), mlp(0.2), Naive()], 4, refit="never", seeds=(0,)), together=True)
     left = [part for team in working for part in run(team, task)]
-    assert [part.run["error"] for part in left] == ["RuntimeError: out of memory"] * 2 + [""]
+    said = "trained alone, since together failed (RuntimeError: no such layer)"
+    assert [part.run["note"] for part in left] == [said, said, ""]
+    assert [part.run["error"] for part in left] == [""] * 3
+    assert all(len(part.table) for part in left)
     assert [part.run["model"] for part in left] == ["MLP 0.1", "MLP 0.2", "Naive"]
 
 

@@ -63,6 +63,13 @@ def test_every_network(make_panel, model):
         assert np.isfinite(forecaster.predict(panel, last_cutoffs(panel), 3)["mean"]).all()
 
 
+def test_wide_network_stays_the_same_to_rounding_while_adam_makes_much_of_little(make_panel):
+    panel = make_panel([200])
+    each = [{"lr": lr} for lr in (0.003, 0.003, 0.01)]
+    fitted = compared(panel, lambda: arms(each=each, size=512, dims=Dims(48, 12), batch_size=64), rtol=1e-5)
+    assert fitted[0].notes["steps"] == 25
+
+
 OPTIMISERS = (
     *("Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop"),
     "SGD",
