@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import yaml
 
-from forecast import Backtest, Dims, NeuralForecaster
+from forecast import Backtest, Dims, NeuralForecaster, Study, StudyConfig
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+STUDY = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)[0]
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
@@ -49,3 +51,11 @@ def test_a_model_of_the_readme_is_made_from_what_a_checkpoint_keeps():
     again = names["Mean"](**made.hparams)
     assert again.dims == made.dims
     assert again.projection.in_features == 3  # the target, and the known one now and a horizon later
+
+
+def test_the_study_of_the_readme_is_one():
+    said = yaml.safe_load(STUDY)
+    config = StudyConfig.of(said | {"base": said["base"] | {"data": "Sunspots"}}).with_preset("quick")
+    planned = Study(config).plan().arms
+    assert len(planned.query("network == 'LSTM'")) == 9
+    assert planned.query("reference")["network"].tolist() == ["MLP", "LSTM"]
