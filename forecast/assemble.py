@@ -91,7 +91,7 @@ def _each_set(members: list[Member], config: BacktestConfig) -> list[Member]:
     for member in members:
         if member.feature_set:
             one_of(f"feature_set of {member.name or member.class_path}", member.feature_set, config.feature_sets)
-        name = member.name or member.class_path.rpartition(".")[2]
+        name = member.label
         if member.feature_set or not config.feature_sets:
             found.append(member)
         else:

@@ -163,6 +163,12 @@ class BacktestConfig:
         said = {name: getattr(self, name) for name in LAYOUT if getattr(self, name) not in ("", (), "auto")}
         return said | {name: _single(value) for name, value in said.items() if name in ("id", "target")}
 
+    def asked(self) -> dict[str, Any]:
+        """What a complete configuration asks of ``forecast.backtest``, by the names of its arguments."""
+        same = ("horizon", "folds", "stride", "gap", "seeds", "levels", "ensembles", "seasonality", "metrics", "common")
+        names = (*same, "window", "threads", "together", "inside")
+        return {name: getattr(self, name) for name in names} | {"refit": self.refit_every}
+
     def plain(self) -> dict[str, Any]:
         """The configuration as it stands in YAML; numbers that are yet to be chosen are left out."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}

@@ -25,6 +25,11 @@ class Member(NamedTuple):
     name: str
     feature_set: str = ""
 
+    @property
+    def label(self) -> str:
+        """Its name in every table."""
+        return self.name or self.class_path.rpartition(".")[2]
+
     def plain(self) -> Any:
         """As it stands in YAML: its name alone when that says it all."""
         entry = {name: part for name, part in self._asdict().items() if part}

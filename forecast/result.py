@@ -1,9 +1,6 @@
 """Backtest: what a backtest found, its summary, and the folder it is kept in."""
 
 import json
-import os
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +29,7 @@ from forecast.report.styles import styles
 from forecast.report.tables import Grid
 from forecast.report.tables import leaderboard as leaderboard_grid
 from forecast.report.typeset import latex, markdown
+from forecast.report.whole import whole
 from forecast.table import to_wide
 
 
@@ -206,16 +204,16 @@ class Backtest:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"output folder {folder} cannot be made: {error.strerror}. Name another.") from error
-        _atomic(folder / "leaderboard.csv", lambda path: self.leaderboard().to_csv(path, index=False))
+        whole(folder / "leaderboard.csv", lambda path: self.leaderboard().to_csv(path, index=False))
         for name, text in (("leaderboard.md", self.to_markdown()), ("leaderboard.tex", self.to_latex())):
-            _atomic(folder / name, lambda path, text=text: path.write_text(text, encoding="utf-8"))  # type: ignore[misc]
-        _atomic(folder / "calibration.csv", lambda path: self.calibration().to_csv(path, index=False))
-        _atomic(folder / "scores.csv", lambda path: cell_scores(self.table).to_csv(path, index=False))
-        _atomic(folder / "forecasts.parquet", lambda path: self.table.to_parquet(path, index=False))
+            whole(folder / name, lambda path, text=text: path.write_text(text, encoding="utf-8"))  # type: ignore[misc]
+        whole(folder / "calibration.csv", lambda path: self.calibration().to_csv(path, index=False))
+        whole(folder / "scores.csv", lambda path: cell_scores(self.table).to_csv(path, index=False))
+        whole(folder / "forecasts.parquet", lambda path: self.table.to_parquet(path, index=False))
         (folder / "inside.parquet").unlink(missing_ok=True)
         if len(self.inside):
-            _atomic(folder / "inside.parquet", lambda path: self.inside.to_parquet(path, index=False))
-        _atomic(folder / "recent.parquet", lambda path: self.recent.to_parquet(path, index=False))
+            whole(folder / "inside.parquet", lambda path: self.inside.to_parquet(path, index=False))
+        whole(folder / "recent.parquet", lambda path: self.recent.to_parquet(path, index=False))
         derived = {
             "breakdowns": self._breakdowns,
             "residuals": self._residuals,
@@ -227,9 +225,9 @@ class Backtest:
         }
         kept = {name: getattr(self, name) for name in ("runs", "curves", "health", "covariates", "series")}
         for name, frame in (kept | derived).items():
-            _atomic(folder / f"{name}.csv", lambda path, frame=frame: frame.to_csv(path, index=False))  # type: ignore[misc]
-        _atomic(folder / "config.yaml", lambda path: path.write_text(yaml.safe_dump(self.spec, sort_keys=False)))
-        _atomic(folder / "provenance.json", lambda path: path.write_text(json.dumps(self.provenance, indent=2)))
+            whole(folder / f"{name}.csv", lambda path, frame=frame: frame.to_csv(path, index=False))  # type: ignore[misc]
+        whole(folder / "config.yaml", lambda path: path.write_text(yaml.safe_dump(self.spec, sort_keys=False)))
+        whole(folder / "provenance.json", lambda path: path.write_text(json.dumps(self.provenance, indent=2)))
         self.report(folder / "report.html")
         return folder
 
@@ -290,15 +288,3 @@ def _with_stamps(frame: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
     """The table with these columns as timestamps; on an integer clock they stay numbers."""
     texts = [name for name in names if name in frame and not pd.api.types.is_numeric_dtype(frame[name])]
     return frame.assign(**{name: pd.to_datetime(frame[name]).astype("datetime64[us]") for name in texts})
-
-
-def _atomic(path: Path, write_to: Callable[[Path], object]) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write_to(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

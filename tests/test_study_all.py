@@ -24,9 +24,7 @@ def test_a_study_that_fails_is_a_section_that_says_so_and_the_others_go_on(tmp_p
 
     def run(name, config):
         ran.append(name)
-        result = Study(config).run()
-        result.save(tmp_path / name)
-        return result
+        return Study(config).run()
 
     problems = run_all(configs, run, tmp_path / "report.html", title="Three studies")
     assert ran == ["one", "two", "three"]
@@ -36,6 +34,17 @@ def test_a_study_that_fails_is_a_section_that_says_so_and_the_others_go_on(tmp_p
     assert "This study could not be run: " in page
     assert "context_length 500" in page.split("Second?")[1].split("Third?")[0]
     assert 'href="three/backtest.html"' in page
+
+
+def test_own_folder_of_all_is_another_one_with_other_options(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("forecast.commands.study.into_folder", lambda *_, **__: (_ for _ in ()).throw(ValueError("no")))
+    monkeypatch.setattr("forecast.study.all.write_study", lambda *_, **__: None)
+    for seeds in ("1", "1", "2"):
+        assert main(["study", "all", "--data", "Nile", "--horizon", "2", "--seeds", seeds]) == 1
+    names = sorted(path.name for path in Path("runs").iterdir())
+    assert len(names) == 2
+    assert all(name.startswith("studies-of-Nile-") for name in names)
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """What a study's YAML may say: factors, levels, presets, other data; each mistake is one sentence."""
 
+import math
+
 import pytest
 import yaml
 
@@ -38,6 +40,12 @@ def test_levels_are_values_of_a_key_or_named_settings():
 )
 def test_scale_follows_the_levels(levels, scale):
     assert factor("it", {"key": "models.x", "levels": levels}).scale == scale
+
+
+def test_numbers_that_are_names_have_no_place_on_an_axis():
+    sizes = factor("size", {"key": "models.hidden_size", "levels": [8, 16], "scale": "names"})
+    assert all(math.isnan(level.at) for level in sizes.levels)
+    assert sizes.labels == ["8", "16"]
 
 
 def test_plain_values_give_the_same_study_again():

@@ -38,6 +38,13 @@ def test_each_network_and_each_level_of_other_factors_has_its_own():
     assert of_the_page(curves, config)["loss"].tolist() == rows["mse"].tolist()[:5]
 
 
+def test_levels_that_are_numbers_are_told_as_they_are_written():
+    config = study(hidden={"key": "models.hidden_size", "levels": [10, 1000000]})
+    curves, sentences = learning_curves(config, pd.concat([table(hidden=10.0), table(hidden=1e6)], ignore_index=True))
+    assert [each.partition(":")[0] for each in sentences] == ["MLP hidden=10", "MLP hidden=1000000"]
+    assert len(of_the_page(curves, config)) == len(WINDOWS)
+
+
 def test_levels_that_came_to_nothing_are_left_out():
     rows = table()
     rows.loc[4, ["status", "mse"]] = ["failed: too few", np.nan]

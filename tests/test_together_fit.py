@@ -247,6 +247,18 @@ def test_trainings_of_several_epochs_are_read_off_one_to_the_bit(make_panel):
     assert [each.notes["epochs"] for each in fitted] == [2, 1, 4]
 
 
+def test_networks_that_differ_in_their_name_alone_are_one_training_even_with_a_loss_of_their_own(make_panel):
+    class Mine(MLP):
+        def loss(self, window, change=None):
+            return super().loss(window, change) * 2
+
+    def make():
+        each = {"schedule": "constant", "patience": 0, "penalty": "l1", "penalty_weight": 0.1}
+        return [arms(Mine, each=[each], seeds=(1,), name=name)[0] for name in ("one", "another")]
+
+    compared(make_panel([60, 50]), make, exact=True)
+
+
 def test_arms_of_a_stack_train_as_many_epochs_and_windows_as_they_are_told(make_panel):
     fitted = compared(make_panel([60, 50]), lambda: arms(epochs=3, windows=30, draw="random"))
     assert {(each.notes["epochs"], each.notes["steps"], each.notes["windows"]) for each in fitted} == {(3, 12, 30)}

@@ -98,6 +98,18 @@ def test_winner_of_a_search_beyond_the_network_runs_again_too(tmp_path):
     _check_winner(result, tmp_path)
 
 
+def test_winner_of_several_seeds_runs_again_to_the_bit_where_trials_train_together(tmp_path):
+    network = {"class_path": "MLP", "name": "small v1.5", "init_args": {"hidden_size": 4, "layers": 1}}
+    fit = {**QUICK["fit"], "max_steps": 30}
+    options = {"model": "small v1.5", "models": [network], "seeds": 3, "together": True, "inside": 2, "fit": fit}
+    result = tuned(search="grid", only=["lr=0.01"], **options)
+    result.save(tmp_path)
+    assert result.names == ("small v1.5 tuned", "small v1.5")
+    assert not result.winner.get("together")
+    assert set(result.outer.inside["part"]) == {"train", "validation"}
+    _check_winner(result, tmp_path)
+
+
 def _check_winner(result, folder):
     from forecast.assemble import assemble
     from forecast.resolve import resolve
@@ -185,6 +197,11 @@ def test_halving_compares_by_the_metric_where_losses_are_in_different_units():
     pruned = found.trials[found.trials["state"] == "pruned"]
     assert len(pruned) == 2
     assert pruned["note"].str.contains("with mase").all()
+
+
+def test_halving_compares_by_the_metric_where_an_epoch_decides_which_windows_are_validated():
+    found = tuned(search="halving", trials=3, only=["batch_size=8,16,32"])
+    assert found.trials.loc[found.trials["state"] == "pruned", "note"].str.contains("with mase").all()
 
 
 def test_nested_blocks_are_each_tuned_on_what_precedes_them():

@@ -52,13 +52,21 @@ def test_verdict_says_plainly_whether_tuning_helped():
     assert told(None).startswith("Whether tuning helped cannot be told: LSTM tuned or LSTM failed")
 
 
+def test_gain_of_many_series_at_one_cutoff_is_told_by_the_test_over_series():
+    rng = np.random.default_rng(0)
+    series = [table([1.0 + rng.random()], [2.0 + rng.random()]).assign(unique_id=f"s{number}") for number in range(8)]
+    found = gain(pd.concat(series, ignore_index=True).astype({"model": "category"}), *NAMES, "mase")
+    assert (found.n, found.over) == (8, "series")
+    assert "paired t-test over 8 series)" in told(found)
+
+
 def test_untuned_network_that_is_the_best_trial_stays():
     assert told(None, best=0).startswith("Tuning did not help: on the inner folds no trial had a better MASE than LSTM")
 
 
 def test_verdict_says_the_price():
     assert (
-        "The price: 4.5 s of computing for 3 trials (1 complete, 1 pruned, 1 failed); one untuned fit takes 2 s."
+        "The price: 4.5 s of computing for 3 trials (1 complete, 1 pruned, 1 failed); the untuned network took 2 s."
     ) in told(Gain(0.9, 1.0, 0.1, 0.01, True, "", 30, "mase"))
 
 

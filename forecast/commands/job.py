@@ -59,26 +59,11 @@ def carry_out(job: Job, folder: Path, engine: "Engine", *, shard: str = "") -> "
     from forecast.backtest import backtest
     from forecast.commands.terminal import progress_bar
 
-    config = job.config
     with progress_bar() as progress:
         return backtest(
             job.panel,
             job.forecasters,
-            horizon=config.horizon,
-            folds=config.folds,
-            stride=config.stride,
-            gap=config.gap,
-            refit=config.refit_every,
-            seeds=config.seeds,
-            levels=config.levels,
-            ensembles=config.ensembles,
-            seasonality=config.seasonality,
-            metrics=config.metrics,
-            common=config.common,
-            window=config.window,
-            threads=config.threads,
-            together=config.together,
-            inside=config.inside,
+            **job.config.asked(),
             engine=engine,
             shard=shard,
             folder=folder / "parts",

@@ -31,8 +31,9 @@ with the mean and spread over seeds, a paired test against a reference level, an
   metrics: [mse, r2]
   presets: {quick: {seeds: 2, folds: 3}, full: {seeds: 5, folds: 5}}          # quick, unless told
 
-Keys of levels begin with models, prepare, fit, trainer, context_length or horizon; models.CNN.hidden_size is that of
-CNN alone. Levels may also be names that set several keys: {levels: {small: {models.layers: 1, models.lr: 0.01}, ...}}.
+Keys of levels begin with models, prepare, fit, trainer, context_length, horizon, intervals or holes;
+models.CNN.hidden_size is that of CNN alone. Levels may also be names that set several keys:
+{levels: {small: {models.layers: 1, models.lr: 0.01}, ...}}.
 Any option of 'forecast backtest' wins over the base of the study. With --data the study is about those series, and
 what its base says of its own data gives way.
 
@@ -111,11 +112,12 @@ def _all(preset: str, flags: Mapping[str, object], output: Path | None, *, engin
     from forecast.study.study import source_of
 
     first, *others = configs.values()
-    about = ""
+    about = fingerprint = ""
     if all(other.base["data"] == first.base["data"] for other in others):
         about = f" of {Path(several(first.base['data'])[0]).name}"
-        source_of(first).panel()  # raises what is wrong with the data, once for all
-    folder = output or Path("runs") / f"studies{about.replace(' ', '-')}"
+        fingerprint = source_of(first).panel().fingerprint()  # raises what is wrong with the data, once for all
+    digest = _digest([{name: config.plain() for name, config in configs.items()}, fingerprint])
+    folder = output or Path("runs") / f"studies{about.replace(' ', '-')}-{digest}"
 
     def one(name: str, config: "StudyConfig") -> "StudyResult":
         say(f"{name}: {config.question}")
@@ -154,5 +156,8 @@ def show_study(result: "StudyResult") -> None:
 def _default_folder(name: str, spec: Mapping[str, Any], fingerprint: str) -> Path:
     """Equal commands on equal data share a folder, so that the second one resumes the first."""
     data = spec["data"] if isinstance(spec["data"], str) else spec["data"][0]
-    digest = hashlib.sha256(json.dumps([spec, fingerprint], sort_keys=True, default=str).encode()).hexdigest()[:8]
-    return Path("runs") / f"{Path(name).stem}-{Path(data).stem}-{digest}"
+    return Path("runs") / f"{Path(name).stem}-{Path(data).stem}-{_digest([spec, fingerprint])}"
+
+
+def _digest(about: Any) -> str:
+    return hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()[:8]

@@ -126,7 +126,7 @@ def _growth(growth: pd.DataFrame, models: Sequence[str]) -> list[dict[str, Any]]
     if growth.empty:
         return []
     found = []
-    for network, rows in growth.groupby(growth["network"].astype(str), sort=False):
+    for network, rows in growth.groupby(names_of(growth), sort=False):
         rows = rows.sort_values("windows")
         found.append(
             {

@@ -10,7 +10,7 @@ from forecast.config import BacktestConfig
 from forecast.forecaster import Forecaster
 from forecast.members import NOBODY
 from forecast.study.factor import told
-from forecast.study.grid import OF_EVERYONE, Cell, class_name
+from forecast.study.grid import OF_EVERYONE, Cell
 
 
 def with_baselines(
@@ -38,7 +38,7 @@ def with_baselines(
 
 def _given(config: BacktestConfig, settings: dict[str, Any], panel: Panel) -> list[Forecaster]:
     suffix = "".join(f" {key}={told(value)}" for key, value in settings.items())
-    named = tuple(each._replace(name=f"{each.name or class_name(each)}{suffix}") for each in config.baselines)
+    named = tuple(each._replace(name=f"{each.label}{suffix}") for each in config.baselines)
     return assemble(replace(config, baselines=named, **settings), panel)[0]
 
 

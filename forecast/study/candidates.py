@@ -73,7 +73,7 @@ def candidates(basis: BacktestConfig, found: Sequence[Cell], panel: Panel, *, fo
     told = []
     for cell, member in taking_part:
         own, lacking = with_options(member, cell, known[member.class_path])
-        name = member.name or class_name(member)
+        name = member.label
         network = "" if MODELS in cell.settings else name
         resolved, problem = outcomes[cell.label]
         if lacking:

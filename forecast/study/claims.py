@@ -1,6 +1,5 @@
 """What may be claimed of the levels of one network against its reference: by metric, test and spread of seeds alike."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -51,9 +50,3 @@ def sound(own: pd.DataFrame, metric: str) -> pd.DataFrame:
     """The rows that nothing went wrong with, the best first."""
     fine = own[(own["status"] == "") & own[metric].notna()]
     return fine.sort_values(metric, ascending=direction(metric) > 0, kind="stable")
-
-
-def deciding(networks: pd.DataFrame, metrics: Sequence[str]) -> str:
-    """The first metric that has a best value and is defined for some level."""
-    ordering = [name for name in metrics if direction(name)]
-    return next((name for name in ordering if networks[name].notna().any()), ordering[0])

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from forecast.evaluation.metrics import direction
-from forecast.study.claims import deciding, sound
+from forecast.evaluation.scores import deciding_metric
+from forecast.study.claims import sound
 from forecast.study.config import StudyConfig
 from forecast.study.growth import learning_curve
 from forecast.study.words import label
@@ -28,10 +29,13 @@ def learning_curves(config: StudyConfig, table: pd.DataFrame) -> tuple[pd.DataFr
     networks = table[table["kind"] == "network"]
     if not sizes or networks.empty:
         return nothing, []
-    metric = deciding(networks, falling)
-    others = [each.name for each in config.factors if each.name != sizes]
+    metric = deciding_metric(networks, falling)
+    others = [each for each in config.factors if each.name != sizes]
     rows = sound(networks, metric).sort_values(sizes, kind="stable")
-    rows = rows.assign(others=[", ".join(f"{name}={row[name]}" for name in others) for row in rows.to_dict("records")])
+    told = [
+        ", ".join(f"{each.name}={each.at(row[each.name]).label}" for each in others) for row in rows.to_dict("records")
+    ]
+    rows = rows.assign(others=told)
     frames, sentences = [], []
     groups = [
         (network, combination, own)

@@ -55,6 +55,10 @@ class Factor:
         one_of(f"level of {self.name}", label, self.labels)
         return next(each for each in self.levels if each.label == label)
 
+    def at(self, place: Any) -> Level:
+        """The level that stands in a table as ``place``: a number on the axis, or a label."""
+        return next(each for each in self.levels if place in (each.at, each.label))
+
     def plain(self) -> dict[str, Any]:
         """As it stands in YAML."""
         if not self.key:
@@ -98,6 +102,8 @@ def factor(name: str, given: Any, where: str = "") -> Factor:
         raise InputError(f"{told_by} has scale {scale}, but levels {', '.join(labels)}; expected numbers. Say names.")
     if scale == "log" and min(level.at for level in found) <= 0:
         raise InputError(f"{told_by} has scale log and a level of 0 or less; expected linear or names. Say one.")
+    if scale == "names":
+        found = tuple(level._replace(at=math.nan) for level in found)
     return Factor(name, key, found, scale, str(given.get("label", "")))
 
 

@@ -6,8 +6,9 @@ import pandas as pd
 
 from forecast.evaluation.alignment import common_rows
 from forecast.evaluation.metrics import direction
+from forecast.evaluation.scores import deciding_metric
 from forecast.evaluation.significance import cutoff_losses
-from forecast.study.claims import claims, deciding, sound
+from forecast.study.claims import claims, sound
 from forecast.study.comparison import called, comparison
 from forecast.study.config import StudyConfig
 from forecast.study.curve import learning_curves
@@ -28,7 +29,7 @@ def finding(config: StudyConfig, table: pd.DataFrame, forecasts: pd.DataFrame) -
         forecasts: the forecast table that it was made of.
     """
     networks = table[table["kind"] == "network"]
-    metric = deciding(networks, config.metrics)
+    metric = deciding_metric(networks, config.metrics)
     parts = [own for _, own in networks.groupby("network", sort=False)]
     told = _headline(config, parts, metric) if len(parts) > 1 else []
     told += [comparison(config, own, metric, alone=len(parts) == 1) for own in parts]

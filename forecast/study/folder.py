@@ -1,15 +1,14 @@
 """The folder of a study: that of its backtest, the study's tables, and its page as report.html."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from uuid import uuid4
 
 import pandas as pd
 import yaml
 
 from datamodules.door.separated import EXACT
 from datamodules.errors import InputError
+from forecast.report.whole import whole
 from forecast.result import Backtest
 from forecast.study.config import StudyConfig
 
@@ -26,13 +25,13 @@ def save(result: "StudyResult", folder: Path) -> Path:
     (folder / "report.html").replace(folder / "backtest.html")
     result.report(folder / "report.html")
     text = yaml.safe_dump(result.config.plain(), sort_keys=False, allow_unicode=True)
-    _whole(folder / "study.yaml", lambda path: path.write_text(text, encoding="utf-8"))
-    _whole(folder / "arms.csv", lambda path: result.arms.to_csv(path, index=False))
-    _whole(folder / "study.csv", lambda path: result.table().to_csv(path, index=False))
+    whole(folder / "study.yaml", lambda path: path.write_text(text, encoding="utf-8"))
+    whole(folder / "arms.csv", lambda path: result.arms.to_csv(path, index=False))
+    whole(folder / "study.csv", lambda path: result.table().to_csv(path, index=False))
     if len(curve := result.curve()):
-        _whole(folder / "curve.csv", lambda path: curve.to_csv(path, index=False))
-    _whole(folder / "study.md", lambda path: path.write_text(result.to_markdown(), encoding="utf-8"))
-    _whole(folder / "study.tex", lambda path: path.write_text(result.to_latex(), encoding="utf-8"))
+        whole(folder / "curve.csv", lambda path: curve.to_csv(path, index=False))
+    whole(folder / "study.md", lambda path: path.write_text(result.to_markdown(), encoding="utf-8"))
+    whole(folder / "study.tex", lambda path: path.write_text(result.to_latex(), encoding="utf-8"))
     return folder
 
 
@@ -63,12 +62,3 @@ def clear(folder: Path) -> None:
     """Remove what an earlier study left, before another one begins in its folder."""
     for name in FILES:
         (folder / name).unlink(missing_ok=True)
-
-
-def _whole(path: Path, write_to: Callable[[Path], object]) -> None:
-    temporary = path.with_name(f".{uuid4().hex}.{path.name}")
-    try:
-        write_to(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -55,10 +55,9 @@ def check_keys(found: Sequence[Cell]) -> None:
         if first not in options:
             raise InputError(f"key {key!r} of a level is not known; {did_you_mean(first, options)}")
         if first not in OF_A_LEVEL:
-            allowed = ", ".join(name for name in OF_A_LEVEL if name in options)
             raise InputError(
                 f"key {key!r} cannot differ between levels, which are scored on the same rows; expected one that "
-                f"begins with {allowed}. Say it under base."
+                f"begins with {', '.join(OF_A_LEVEL)}. Say it under base."
             )
 
 

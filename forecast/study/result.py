@@ -17,7 +17,7 @@ from forecast.study.curve import learning_curves, of_the_page
 from forecast.study.finding import finding
 from forecast.study.table import study_table
 from forecast.study.typeset import study_grid
-from forecast.study.view import View, curves_of, with_networks
+from forecast.study.view import View, curves_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ class StudyResult:
             title=self.config.title,
             question=self.config.question,
             finding=self.finding(),
-            table=with_networks(self._table).rename(columns=names),
+            table=self._table.rename(columns=names),
             factors={names[each.name]: each.scale for each in self.config.factors},
             metrics=self.config.metrics,
             curves=curves_of(found.curves, self.arms),

@@ -76,24 +76,10 @@ def carried_out(
     spec: dict[str, Any] | None = None,
 ) -> StudyResult:
     """The study that ``plan`` made ready, by one backtest; the arguments are those of ``Study.run``."""
-    shared = ready.config
     found = backtest(
         ready.panel,
         ready.forecasters,
-        horizon=shared.horizon,
-        folds=shared.folds,
-        stride=shared.stride,
-        gap=shared.gap,
-        refit=shared.refit_every,
-        seeds=shared.seeds,
-        levels=shared.levels,
-        seasonality=shared.seasonality,
-        metrics=shared.metrics,
-        common=True,
-        window=shared.window,
-        threads=shared.threads,
-        together=shared.together,
-        inside=shared.inside,
+        **ready.config.asked(),
         engine=engine,
         workers=workers,
         folder=folder,

@@ -5,8 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-ANY = "network"  # what the page calls the networks where the network is the level
-
 
 @dataclass(frozen=True, eq=False)
 class View:
@@ -25,12 +23,7 @@ class View:
     backtest: str
 
 
-def with_networks(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with a name in ``network`` where the network is the level."""
-    return frame.assign(network=frame["network"].astype(str).replace("", ANY))
-
-
 def curves_of(curves: pd.DataFrame, arms: pd.DataFrame) -> pd.DataFrame:
     """Losses while training with the network and the level that they are of."""
     keys = arms.loc[arms["kind"] == "network", ["model", "network", "level"]]
-    return with_networks(curves.assign(model=curves["model"].astype(str)).merge(keys, on="model"))
+    return curves.assign(model=curves["model"].astype(str)).merge(keys, on="model")

@@ -24,13 +24,13 @@ from forecast.together.train import Course, train
 def fit_together(forecasters: Sequence[NeuralForecaster], panel: Panel) -> None:
     """Fit the forecasters of one of ``groups`` in place; each is then as after its own ``fit``.
 
-    Trainings that differ in length alone give the same to the bit; a stack gives the same to float rounding, but that
-    on a GPU what dropout draws comes from another stream of random numbers than alone.
+    Trainings that differ in length alone, or in nothing, give the same to the bit; a stack gives the same to float
+    rounding, but that on a GPU what dropout draws comes from another stream of random numbers than alone.
     """
     alike = {length_free(forecaster) for forecaster in forecasters}
     if len(forecasters) == 1:
         forecasters[0].fit(panel)
-    elif len(alike) == 1 and "" not in alike and len({each.epochs or each.max_steps for each in forecasters}) > 1:
+    elif len(alike) == 1 and "" not in alike:
         read_off(forecasters, panel)
     else:
         _fit_stack(forecasters, panel)

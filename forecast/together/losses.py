@@ -83,7 +83,7 @@ def _joined(parts: Sequence[Window]) -> Window:
 
 
 class Validation:
-    """The validation windows, the same for all arms, gathered and scaled once."""
+    """The validation windows, the same for all arms: gathered once for all of them, and anew each time."""
 
     def __init__(self, data: PanelData) -> None:
         loader = data.val_dataloader()

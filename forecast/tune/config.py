@@ -21,7 +21,7 @@ class TuningConfig:
     """Which network to tune, how to search, and the backtest that scores what was found.
 
     Attributes:
-        base: the backtest: data, horizon, folds, baselines ...
+        base: the backtest: data, horizon, folds, baselines ...; trials train together, and those networks each alone
         model: the network to tune (forecast list models)
         trials: how many sets of options to try; 30. With grid: the most cells that it may have; 200
         search: tpe (learns from earlier trials where to look), random, grid (every combination), or halving (random;
@@ -71,9 +71,9 @@ class TuningConfig:
         if config.nested == 1:
             raise InputError("nested is 1, which is the tuning itself; expected at least 2 blocks. Give more, or 0.")
         member = _member(config)
-        models = (member,)
+        scored = replace(base, models=(member,), together=False)  # alone, so that the winner runs again to the bit
         trials = config.trials or _TRIALS.get(config.search, _USUAL_TRIALS)
-        return replace(config, base=replace(base, models=models), model=member.name or member.class_path, trials=trials)
+        return replace(config, base=scored, model=member.name or member.class_path, trials=trials)
 
     @property
     def member(self) -> Member:

@@ -119,7 +119,7 @@ class Inner:
 
     def name(self, trial: Trial) -> str:
         """A trial's forecaster in tables and on the bar: ``LSTM 7``."""
-        return f"{self.member.name or self.member.class_path.rpartition('.')[2]} {trial.number}"
+        return f"{self.member.label} {trial.number}"
 
     def _forecaster(self, trial: Trial, callbacks: Sequence[pl.Callback]) -> Forecaster:
         config = with_values(self.config, self.member, trial.values, self.name(trial))
@@ -131,7 +131,7 @@ class Inner:
 
     def _backtest(self, forecasters: list[Forecaster], means: Means) -> Backtest:
         own = replace(means, folder=means.folder and means.folder / "parts")
-        return run(self.config, self.panel, forecasters, own, together=True)
+        return run(self.config, self.panel, forecasters, own, together=True, inside=0)
 
 
 def run(
@@ -144,28 +144,16 @@ def run(
         panel: the series.
         forecasters: that take part.
         means: how it is carried out; its folder is that of the parts.
-        options: further arguments of ``backtest``.
+        options: further arguments of ``backtest``, which win.
     """
     return backtest(
         panel,
         forecasters,
-        horizon=config.horizon,
-        folds=config.folds,
-        stride=config.stride,
-        gap=config.gap,
-        refit=config.refit_every,
-        seeds=config.seeds,
-        levels=config.levels,
-        seasonality=config.seasonality,
-        metrics=config.metrics,
-        common=config.common,
-        window=config.window,
-        threads=config.threads,
+        **config.asked() | options,
         engine=means.engine,
         workers=means.workers,
         folder=means.folder,
         progress=means.progress,
-        **options,
     )
 
 

@@ -15,8 +15,7 @@ from forecast.tune.space import with_values
 
 def untuned_name(config: BacktestConfig) -> str:
     """The network's name in every table."""
-    member = config.models[0]
-    return member.name or member.class_path.rpartition(".")[2]
+    return config.models[0].label
 
 
 def tuned_name(config: BacktestConfig) -> str:
@@ -55,4 +54,4 @@ def outer(config: BacktestConfig, panel: Panel, best: Mapping[str, Any], number:
         other = {name: value for name, value in told.plain().items() if name in ("fit", "context_length")}
         differing = {name: value for name, value in other.items() if value != spec[name]}
         spec |= {"tuned": differing} if differing else {}
-    return run(config, panel, forecasters, means, spec=spec, ensembles=config.ensembles)
+    return run(config, panel, forecasters, means, spec=spec)

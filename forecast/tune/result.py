@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +11,9 @@ import yaml
 
 from datamodules.door.separated import EXACT
 from datamodules.errors import InputError
+from forecast.members import members
 from forecast.report.tuning_page import write_tuning
+from forecast.report.whole import whole, write_whole
 from forecast.result import Backtest
 from forecast.tune.verdict import Gain, gain, verdict
 
@@ -44,8 +46,8 @@ class TuningResult:
     @property
     def names(self) -> tuple[str, str]:
         """Of the tuned and of the untuned network in the outer backtest."""
-        name = str(self.spec["model"]).rpartition(".")[2]
-        return f"{name} tuned", name
+        (network,) = members("models", self.spec["models"])
+        return f"{network.label} tuned", network.label
 
     @property
     def metric(self) -> str:
@@ -81,7 +83,10 @@ class TuningResult:
         return Path(path)
 
     def save(self, folder: str | Path) -> Path:
-        """Write all tables, the configurations and the outer backtest into ``folder`` and return it."""
+        """Write all tables, the configurations and the outer backtest into ``folder`` and return it.
+
+        Each file is written under a temporary name and renamed, so that none is ever half there.
+        """
         folder = Path(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -89,12 +94,15 @@ class TuningResult:
             raise InputError(f"output folder {folder} cannot be made: {error.strerror}. Name another.") from error
         self.outer.save(folder / "backtest")
         for name in _TABLES:
-            getattr(self, name).to_csv(folder / f"{name}.csv", index=False)
-        (folder / "tuning.yaml").write_text(yaml.safe_dump(self.spec, sort_keys=False), encoding="utf-8")
-        (folder / "best.yaml").write_text(yaml.safe_dump(self.winner, sort_keys=False), encoding="utf-8")
-        kept = json.dumps(self.provenance | {"best": self.best}, indent=2)
-        (folder / "provenance.json").write_text(kept, encoding="utf-8")
-        (folder / "verdict.txt").write_text(f"{self.verdict()}\n", encoding="utf-8")
+            whole(folder / f"{name}.csv", partial(getattr(self, name).to_csv, index=False))
+        texts = {
+            "tuning.yaml": yaml.safe_dump(self.spec, sort_keys=False),
+            "best.yaml": yaml.safe_dump(self.winner, sort_keys=False),
+            "provenance.json": json.dumps(self.provenance | {"best": self.best}, indent=2),
+            "verdict.txt": f"{self.verdict()}\n",
+        }
+        for name, text in texts.items():
+            write_whole(text, folder / name)
         self.report(folder / "report.html")
         return folder
 

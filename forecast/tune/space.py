@@ -17,7 +17,10 @@ from forecast.training import DEFAULTS, Training
 _LEVELS: Final = 3  # of a range, in a grid
 _TAKEN: Final = ("number", "state", "value", "seconds", "epochs", "note")  # columns of the table of trials
 # With these, validation losses of two trials are in different units, or are about different rows.
-CHANGES_LOSS: Final = ("head", "loss", "levels", "scaling", "difference", "validation", "context_length")
+CHANGES_LOSS: Final = (
+    *("head", "loss", "levels", "scaling", "difference", "validation", "context_length"),
+    *("batch_size", "steps_per_epoch", "windows"),  # an epoch's windows say how many of those held out are looked at
+)
 
 
 def usual_space(member: Member) -> dict[str, Range]:

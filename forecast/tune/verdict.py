@@ -9,6 +9,7 @@ from forecast.evaluation.alignment import common_rows
 from forecast.evaluation.metrics import direction
 from forecast.evaluation.paired import paired
 from forecast.evaluation.scores import score
+from forecast.evaluation.significance import cutoff_losses
 from forecast.evaluation.verdict import LEVEL
 from forecast.tune.trial import COMPLETE, FAILED, PRUNED
 
@@ -20,11 +21,12 @@ class Gain(NamedTuple):
         tuned: the metric of what the search found.
         untuned: the metric of the network as it is.
         share: by which the metric is better than the untuned one's; NaN where the sign of the metric allows no share.
-        p_value: of the Diebold-Mariano test on the scaled absolute errors, two-sided; NaN where there is none.
+        p_value: of the test on the scaled absolute errors, two-sided; NaN where there is none.
         better: whether the test's loss is the smaller one.
         note: why there is no p-value.
-        n: cutoffs compared.
+        n: cutoffs or series compared.
         metric: its name.
+        over: which of them: ``cutoffs`` by the Diebold-Mariano test, or ``series`` by the paired t-test.
     """
 
     tuned: float
@@ -35,6 +37,7 @@ class Gain(NamedTuple):
     note: str
     n: int
     metric: str
+    over: str = "cutoffs"
 
     @property
     def shown(self) -> bool:
@@ -51,7 +54,8 @@ def gain(table: pd.DataFrame, tuned: str, untuned: str, metric: str) -> Gain:
     share = better / abs(other) if other else np.nan
     test = paired(both, [(tuned, untuned)]).iloc[0]
     p_value, better_loss = float(test["p_value"]), bool(test["difference"] < 0)
-    return Gain(own, other, share, p_value, better_loss, str(test["note"]), int(test["n"]), metric)
+    over = cutoff_losses(both).over
+    return Gain(own, other, share, p_value, better_loss, str(test["note"]), int(test["n"]), metric, over)
 
 
 def verdict(
@@ -101,8 +105,8 @@ def _helped(found: Gain | None, tuned: str, untuned: str) -> str:
         failed = tuned if not np.isfinite(found.tuned) else untuned
         return f"Whether tuning helped cannot be told: {failed} has no {label} on the test rows"
     size = f"{_percent(found.share)} than the {_number(found.untuned)} of {untuned} untuned"
-    basis = f"{found.n} cutoffs" if found.n > 1 else "one cutoff"
-    test = f"p = {_p(found.p_value)}, Diebold-Mariano test on {basis}"
+    kind = "paired t-test over" if found.over == "series" else "Diebold-Mariano test on"
+    test = f"p = {_p(found.p_value)}, {kind} {found.n} {found.over}"
     test = test if np.isfinite(found.p_value) else f"no test: {found.note or 'too few cutoffs'}"
     told = f"on the test rows {tuned} has a {label} of {_number(found.tuned)}, {size} ({test})"
     if found.shown:
@@ -116,8 +120,8 @@ def _price(trials: pd.DataFrame) -> str:
     own = trials[trials["number"] > 0]
     counts = own["state"].value_counts()
     told = [f"{counts[state]} {state}" for state in (COMPLETE, PRUNED, FAILED) if state in counts]
-    fit = trials.loc[trials["number"] == 0, "seconds"].sum()
-    alone = f"; one untuned fit takes {_number(fit)} s" if fit else ""
+    untuned = trials.loc[trials["number"] == 0, "seconds"].sum()
+    alone = f"; the untuned network took {_number(untuned)} s" if untuned else ""
     return f"The price: {_number(own['seconds'].sum())} s of computing for {len(own)} trials ({', '.join(told)}){alone}"
 
 
