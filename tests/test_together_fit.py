@@ -33,11 +33,11 @@ def arms(model=MLP, each=RATES, *, dims=DIMS, size=5, seeds=(3, 4, 4), **options
     return [NeuralForecaster(model(dims, **sizes, **own), seed=seed, **{**SMALL, **options}) for own, seed in pairs]
 
 
-def compared(panel, make, *, exact=False, rtol=2e-4, grouped=True):
+def compared(panel, make, *, exact=False, rtol=2e-4):
     """Fits alone and together; all that a fit leaves must be the same. Gives those that were fitted together."""
     alone, together = make(), make()
-    assert not grouped or sorted(place for group in groups(together) for place in group) == list(range(len(together)))
-    assert not grouped or max(map(len, groups(together))) > 1
+    assert sorted(place for group in groups(together) for place in group) == list(range(len(together)))
+    assert max(map(len, groups(together))) > 1
     for forecaster in alone:
         forecaster.fit(panel)
     state = torch.get_rng_state()
@@ -280,7 +280,7 @@ def test_arms_whose_epochs_end_at_different_steps_fill_up_with_windows_that_do_n
         each = {"dropout": 0.2, "augment": "mixup", "patience": 2}
         return [arms(each=[each], seeds=(seed,), windows=windows)[0] for windows, seed in counts]
 
-    compared(make_panel([60, 50]), make, grouped=False)
+    compared(make_panel([60, 50]), make)
 
 
 @pytest.mark.gpu

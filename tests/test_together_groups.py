@@ -51,7 +51,6 @@ def test_arms_of_one_shape_train_together(options):
         network(batch_size=8),
         network(steps_per_epoch=7),
         network(max_steps=7),
-        network(windows=20),
         network(model_options={"augment": "mixup"}),
         network(epochs=2),
         network(validation=0.2),
@@ -92,7 +91,8 @@ def test_trainings_that_differ_in_length_only_are_one_read_off_several_times():
 
 
 def test_windows_drawn_otherwise_are_no_reason_to_train_apart():
-    assert groups([network(windows=20), network(windows=20, draw="random", seed=1)]) == [(0, 1)]
+    assert groups([network(windows=20), network(windows=20, draw="random", seed=1), network(windows=9)]) == [(0, 1, 2)]
+    assert groups([network(epochs=2, windows=20), network(epochs=2, windows=9)]) == [(0,), (1,)]
 
 
 def test_network_with_a_training_of_its_own_stays_alone():

@@ -66,7 +66,9 @@ def _by(
 
 def shape(forecaster: Forecaster) -> str:
     """All that the arms of a stack have in common, as text; empty for a forecaster that is fitted alone."""
-    return _told(forecaster, FREE) if _stackable(forecaster) else ""
+    if not (isinstance(forecaster, NeuralForecaster) and _stackable(forecaster)):
+        return ""
+    return _told(forecaster, FREE if forecaster.epochs else FREE | {"windows"})  # they say how long an epoch is
 
 
 def length_free(forecaster: Forecaster) -> str:
