@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.evaluation.significance import holm
+from forecast.study.claims import Claims, claims, sound
 from forecast.study.config import StudyConfig
 from forecast.study.finding import finding
 from forecast.study.rows import of_complete_runs
-from forecast.study.status import status
+from forecast.study.status import ABSURD, status
 from forecast.study.table import study_table
 
 LEVELS = ("none", "good", "bad")
@@ -161,3 +163,72 @@ def test_status_says_what_became_of_a_level(problem, errors, losses, expected):
     told = status(problem, own, curves, 1.0)
     assert told.startswith(expected)
     assert bool(told) == bool(expected)
+
+
+def test_metric_of_which_more_is_better_is_told_the_right_way_round():
+    table = forecasts(named(1.0, 0.5, 2.0) | {"Naive": 0.75})
+    baseline = pd.DataFrame({"model": ["Naive"], "network": "Naive", "kind": "baseline", "level": ""})
+    arm_rows = pd.concat([arms(), baseline.assign(reference=False, problem="")], ignore_index=True)
+    said = found(table, arm_rows=arm_rows, config=study(metrics=["r2"]))[1]
+    assert said.startswith("Init good has the highest R² of MLP")
+    assert "higher than the reference, none" in said
+    assert "which the test confirms" in said
+    assert "worse than it at the 5 % level: bad" in said
+    assert "the best baseline, Naive, has a R² of" in said
+    assert "1 of 3 levels is better" in said
+
+
+def test_p_values_are_corrected_for_the_levels_of_their_network():
+    rows = found(forecasts(named(1.0, 0.9, 1.1), noise=0.3))[0].loc[["good", "bad"]]
+    assert rows["p_holm"].tolist() == pytest.approx(holm(rows["p_value"].to_numpy()).tolist())
+    assert (rows["p_holm"] > rows["p_value"]).any()
+
+
+def test_claims_go_by_the_corrected_p_value_and_the_direction_of_the_metric():
+    def level(name, value, p_value, p_holm, difference, spread=0.0):
+        tests = {"p_value": p_value, "p_holm": p_holm, "difference": difference, "status": ""}
+        return {"level": name, "reference": name == "first", "r2": value, "r2_spread": spread, **tests}
+
+    rows = pd.DataFrame(
+        [
+            level("first", 0.5, np.nan, np.nan, np.nan),
+            level("more", 0.9, 0.001, 0.002, -1.0),
+            level("less", 0.1, 0.001, 0.002, 1.0),
+            level("uncorrected", 0.8, 0.03, 0.09, -1.0),
+            level("contradicted", 0.7, 0.001, 0.002, 1.0),
+            level("unsteady", 0.6, 0.001, 0.002, -1.0, spread=0.2),
+        ]
+    )
+    ordered = sound(rows, "r2")
+    assert ordered["level"].iloc[0] == "more"
+    said = claims(ordered, rows.iloc[0], "r2")
+    assert said == Claims(["more"], ["less"], ["unsteady"], ["uncorrected", "contradicted"])
+
+
+def test_next_level_that_is_nearer_than_seeds_spread_is_doubted_and_no_other():
+    near = found(forecasts(named(1.0, (0.5, 0.7), (0.55, 0.75))))[1]
+    assert "MLP init=good and the next, bad, are 0.0" in near
+    assert "apart, less than their seeds spread (0.14)" in near
+    assert "less than their seeds spread" not in found(forecasts(named(1.0, 0.5, 2.0)))[1]
+
+
+def test_levels_are_scored_on_the_rows_that_all_have():
+    table = forecasts(named(1.0, 1.0, 1.0), noise=0.0)
+    late = table["cutoff"] >= table["cutoff"].max()
+    table.loc[late & (table["model"] != "MLP init=good"), "mean"] += 100
+    rows, said = found(table[~(late & (table["model"] == "MLP init=good"))])
+    assert rows["rows"].tolist() == [11, 11, 11]
+    assert rows["mae"].tolist() == pytest.approx([1.0, 1.0, 1.0])
+    assert "only rows that all have are scored (lacking: MLP init=good 1)" in said
+
+
+@pytest.mark.parametrize(("size", "diverged"), [(0.99 * ABSURD, False), (1.01 * ABSURD, True), (np.nan, False)])
+def test_squared_error_far_above_the_smallest_one_is_a_divergence(size, diverged):
+    own = pd.DataFrame({"seed": [0], "error": [""]})
+    assert status("", own, pd.DataFrame(), size).startswith("diverged") is diverged
+
+
+def test_validation_loss_that_is_infinite_is_a_divergence():
+    own = pd.DataFrame({"seed": [0], "error": [""]})
+    curves = pd.DataFrame({"seed": [0], "fold": 0, "train_loss": 1.0, "val_loss": [np.inf]})
+    assert status("", own, curves, 1.0).startswith("diverged: the loss was not finite, ")

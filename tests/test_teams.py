@@ -81,6 +81,15 @@ def test_arms_of_one_shape_and_one_fold_are_a_team_and_all_others_one_each():
     ]
 
 
+def test_trainings_of_several_lengths_are_a_team_for_each_seed():
+    def network(steps):
+        module = MLP(Dims(6, 3), hidden_size=4, schedule="constant", patience=0)
+        return NeuralForecaster(module, name=f"{steps} steps", **TRAINING | {"max_steps": steps})
+
+    working = teams(plan([network(6), network(12)], 1, refit="never", seeds=(0, 1)), together=True)
+    assert told(working) == [[("6 steps", seed, 0), ("12 steps", seed, 0)] for seed in (0, 1)]
+
+
 def test_without_together_each_arm_is_a_team():
     arms = plan(forecasters(), 4, refit=2, seeds=(0, 1))
     assert told(teams(arms)) == [[(arm.forecaster.name, arm.seed, arm.first)] for arm in arms]

@@ -175,6 +175,34 @@ def test_arms_that_go_on_keep_the_state_of_their_optimiser(make_panel, optimizer
     compared(make_panel([60, 50]), lambda: arms(each=each, seeds=(0, 1, 2), max_steps=40), rtol=2e-3)
 
 
+def test_arms_that_go_on_keep_their_penalty_clipping_and_dropout(make_panel):
+    each = [
+        {"optimizer": "Adam", "lr": 1e6, "patience": 1, "clip": 0.0, "dropout": 0.1},  # the first one, and soon ends
+        {"lr": 0.01, "penalty": "l2", "penalty_weight": 1.0, "clip": 0.0, "dropout": 0.3},
+        {"optimizer": "SGD", "lr": 0.1, "clip": 0.05, "dropout": 0.6},
+        {"optimizer": "SGD", "lr": 0.2, "clip": 0.5, "penalty": "l1", "penalty_weight": 0.01},
+    ]
+    each = [{"patience": 9, **own} for own in each]
+    fitted = compared(make_panel([60, 50]), lambda: arms(each=each, seeds=(0, 1, 2, 3), max_steps=40), rtol=2e-3)
+    assert fitted[0].notes["epochs"] < min(each.notes["epochs"] for each in fitted[1:])
+
+
+def test_arms_that_go_on_are_in_the_epoch_and_at_the_window_that_they_were(make_panel):
+    first = {"optimizer": "Adam", "lr": 30.0, "patience": 1}
+
+    def make():
+        each = zip((first, {"patience": 9}, {"patience": 9}), (9, 30, 50), (0, 1, 2), strict=True)
+        return [arms(each=[own], seeds=(seed,), windows=windows)[0] for own, windows, seed in each]
+
+    fitted = compared(make_panel([60, 50]), make, grouped=False, rtol=2e-3)
+    assert fitted[0].notes["steps"] < 25
+
+
+def test_validation_in_several_pieces_weighs_each_observed_value_alike(make_panel, monkeypatch):
+    monkeypatch.setattr("forecast.together.losses._VALIDATED", 12)
+    compared(make_panel([60, 50], holes=0.2), lambda: arms(prepare=Preparation(missing="mask")))
+
+
 def test_arm_that_diverges_leaves_the_others_alone(make_panel):
     each = [{"lr": 0.01}, {"lr": 1e6, "optimizer": "SGD", "clip": 0.0, "loss": "mse", "head": "point"}]
     each = [{**each[1], "lr": 0.01}, each[1], {**each[1], "lr": 0.02}]

@@ -86,6 +86,9 @@ def test_trainings_that_differ_in_length_only_are_one_read_off_several_times():
     arms = [network(model_options=free, max_steps=steps, seed=seed) for seed in (0, 1) for steps in (100, 500)]
     assert groups(arms) == [(0, 1), (2, 3)]
     assert groups([network(max_steps=steps) for steps in (100, 500)]) == [(0,), (1,)]
+    for bound in ("schedule", "patience"):  # either makes the steps of a training depend on its length
+        some = {name: value for name, value in free.items() if name != bound}
+        assert groups([network(model_options=some, max_steps=steps) for steps in (100, 500)]) == [(0,), (1,)]
     in_epochs = [network(model_options=free, epochs=epochs) for epochs in (1, 3)]
     assert groups([network(model_options=free), *in_epochs]) == [(0,), (1, 2)]
 

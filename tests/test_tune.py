@@ -9,6 +9,8 @@ from datamodules.errors import InputError
 from datamodules.sets.synthetic import Synthetic
 from forecast import Panel, Tuning, TuningResult
 from forecast.config import BacktestConfig
+from forecast.tune.searches import Searched
+from forecast.tune.trial import Outcome, Trial
 
 QUICK = {
     "model": "MLP",
@@ -123,6 +125,22 @@ def _check_winner(result, folder):
     first, second = (one.table[one.table["model"] == name].reset_index(drop=True) for one in (result.outer, again))
     assert len(first)
     pd.testing.assert_frame_equal(first.astype({"model": str}), second.astype({"model": str}), check_exact=True)
+
+
+@pytest.mark.parametrize(("metric", "number"), [("mae", 2), ("r2", 1)])
+def test_best_trial_goes_by_the_direction_of_the_metric(metric, number):
+    values = enumerate((0.5, 0.9, 0.1, np.nan))
+    told = [
+        Outcome(Trial(at, {"lr": at}), "failed" if np.isnan(each) else "complete", each, 1, 1) for at, each in values
+    ]
+    assert Searched(told, pd.DataFrame(), metric, {}).best.trial.number == number
+
+
+def test_network_may_have_a_name_with_a_dot():
+    network = {"class_path": "MLP", "init_args": {"hidden_size": 8, "layers": 1, "lr": 1.0}, "name": "lr.1"}
+    result = tuned(model="lr.1", models=[network], search="grid", only=["lr=0.01"])
+    assert result.names == ("lr.1 tuned", "lr.1")
+    assert "cannot be told" not in result.verdict()
 
 
 def test_trial_with_the_options_of_the_untuned_network_is_no_gain():

@@ -71,8 +71,50 @@ def test_verdict_says_the_price():
 
 
 def test_verdict_says_what_to_expect_of_tuning_again():
-    blocks = pd.DataFrame({"block": ["1", "2", "all"], "tuned": 0.9, "untuned": 1.0, "gain": 0.1, "p_value": 0.2})
+    blocks = pd.DataFrame(
+        {"block": ["1", "2", "all"], "tuned": 0.9, "untuned": 1.0, "gain": 0.1, "p_value": 0.2, "real": False}
+    )
     assert told(None, blocks=blocks).endswith(
         "Tuned anew in each of 2 blocks on what precedes it, the MASE is 0.9, 10 % better than the 1 untuned (p = 0.2, "
         "which may be chance): what to expect of tuning again on later data."
     )
+    blocks = blocks.assign(p_value=0.01)
+    assert "(p = 0.01, though by the loss that the test is of it is the other way round)" in told(None, blocks=blocks)
+    assert "(p = 0.01, which is real at the 5 % level)" in told(None, blocks=blocks.assign(real=True))
+    lost = told(None, blocks=blocks.assign(gain=np.nan))
+    assert "cannot be told: in some block a network failed or has no MASE" in lost
+
+
+def test_metric_of_which_more_is_better_gains_when_it_rises():
+    rng = np.random.default_rng(0)
+    moving = table(rng.normal(0, 0.1, 12), rng.normal(0, 1, 12)).assign(actual=lambda own: 10 + own["time"] % 5)
+    moving["mean"] += moving["actual"] - 10
+    found = gain(moving, *NAMES, "r2")
+    assert found.tuned > found.untuned
+    assert found.share == pytest.approx((found.tuned - found.untuned) / abs(found.untuned))
+    assert found.shown
+
+
+def test_gain_that_the_test_contradicts_is_not_shown():
+    one_far_off = gain(table([1.0] * 12, [0.9] * 11 + [1.95]), *NAMES, "mse")
+    assert (one_far_off.share > 0, one_far_off.better) == (True, False)
+    contradicted = one_far_off._replace(p_value=0.01)
+    assert not contradicted.shown
+    assert not contradicted.real
+    assert "though by the loss that the test is of it is worse" in told(contradicted)
+    assert contradicted._replace(share=-0.1).real
+
+
+def test_gain_is_of_the_rows_that_both_have():
+    both = table([1.0, 1.0, 1.0, 1.0], [2.0, 2.0, 2.0, 20.0])
+    lacking = both[(both["model"] == NAMES[1]) | (both["cutoff"] < 6)]
+    found = gain(lacking, *NAMES, "mase")
+    assert (found.tuned, found.untuned, found.n) == (pytest.approx(1.0), pytest.approx(2.0), 3)
+
+
+@pytest.mark.parametrize("left", [NAMES[:1], NAMES[1:], ()])
+def test_network_without_rows_is_no_gain_and_no_end_of_the_run(left):
+    rows = table([1.0, 1.2], [1.5, 1.4])
+    found = gain(rows[rows["model"].isin(left)] if left else pd.DataFrame(), *NAMES, "mase")
+    assert (np.isnan(found.share), found.n, found.shown) == (True, 0, False)
+    assert found.note.endswith("failed")

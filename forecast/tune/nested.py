@@ -68,7 +68,8 @@ def nested(
     gains = [gain(block.table, *names, first.metric) for block in blocks]
     rows = [_row(number, *pair, stamps) for number, pair in enumerate(zip(blocks, gains, strict=True), start=1)]
     whole = pd.concat([block.table for block in blocks], ignore_index=True)
-    return pd.DataFrame([*rows, _whole(gain(whole, *names, first.metric), stamps)])
+    lost = [each for each in gains if not each.n]  # what is left is no estimate of the whole
+    return pd.DataFrame([*rows, _whole(lost[0] if lost else gain(whole, *names, first.metric), stamps)])
 
 
 def _told(means: Means, label: str) -> Means:
@@ -113,5 +114,6 @@ def _stamp(stamp: Any) -> str:
     return str(pd.Timestamp(stamp)).removesuffix(" 00:00:00") if isinstance(stamp, np.datetime64) else str(stamp)
 
 
-def _scores(found: Gain) -> dict[str, float]:
-    return {"tuned": found.tuned, "untuned": found.untuned, "gain": found.share, "p_value": found.p_value}
+def _scores(found: Gain) -> dict[str, Any]:
+    numbers = {"tuned": found.tuned, "untuned": found.untuned, "gain": found.share, "p_value": found.p_value}
+    return numbers | {"real": found.real}

@@ -11,10 +11,11 @@ import yaml
 
 from datamodules.door.separated import EXACT
 from datamodules.errors import InputError
-from forecast.members import members
 from forecast.report.tuning_page import write_tuning
 from forecast.report.whole import whole, write_whole
 from forecast.result import Backtest
+from forecast.tune.config import TuningConfig
+from forecast.tune.outer import tuned_name, untuned_name
 from forecast.tune.verdict import Gain, gain, verdict
 
 
@@ -46,8 +47,8 @@ class TuningResult:
     @property
     def names(self) -> tuple[str, str]:
         """Of the tuned and of the untuned network in the outer backtest."""
-        (network,) = members("models", self.spec["models"])
-        return f"{network.label} tuned", network.label
+        config = TuningConfig.of(self.spec).base
+        return tuned_name(config), untuned_name(config)
 
     @property
     def metric(self) -> str:

@@ -42,11 +42,20 @@ class Gain(NamedTuple):
     @property
     def shown(self) -> bool:
         """Whether the tuned network is better, by the metric and by the test at the 5 % level."""
-        return bool(self.p_value < LEVEL and self.better and self.share > 0)
+        return self.real and self.share > 0
+
+    @property
+    def real(self) -> bool:
+        """Whether the test says at the 5 % level what the metric says, better or worse."""
+        return bool(self.p_value < LEVEL and self.better == (self.share > 0))
 
 
 def gain(table: pd.DataFrame, tuned: str, untuned: str, metric: str) -> Gain:
-    """How much better the tuned network's rows of a forecast table are."""
+    """How much better the tuned network's rows of a forecast table are; NaN of 0 cutoffs where one has none."""
+    failed = {tuned, untuned} - ({*table["model"].astype(str)} if len(table) else set())
+    if failed:
+        note = f"{' and '.join(sorted(failed))} failed"
+        return Gain(np.nan, np.nan, np.nan, np.nan, False, note, 0, metric)
     both, _ = common_rows(table[table["model"].isin([tuned, untuned])])
     values = score(both, [metric]).groupby("model", observed=True)[metric].mean()
     own, other = float(values[tuned]), float(values[untuned])
@@ -111,6 +120,8 @@ def _helped(found: Gain | None, tuned: str, untuned: str) -> str:
     told = f"on the test rows {tuned} has a {label} of {_number(found.tuned)}, {size} ({test})"
     if found.shown:
         return f"Tuning helped: {told}"
+    if found.share > 0 and found.p_value < LEVEL:
+        return f"Tuning was not shown to help: {told}, though by the loss that the test is of it is worse"
     if found.share > 0:
         return f"Tuning was not shown to help: {told}; so small a difference may be chance"
     return f"Tuning did not help: {told}"
@@ -129,8 +140,10 @@ def _nested(label: str, blocks: pd.DataFrame) -> str:
     whole = blocks[blocks["block"] == "all"].iloc[0]
     share, p_value = float(whole["gain"]), float(whole["p_value"])
     if not np.isfinite(share):
-        return f"What tuning again would gain cannot be told: {label} is undefined in some block"
-    real = "which is real at the 5 % level" if p_value < LEVEL else "which may be chance"
+        return f"What tuning again would gain cannot be told: in some block a network failed or has no {label}"
+    real = "which is real at the 5 % level" if whole["real"] else "which may be chance"
+    if p_value < LEVEL and not whole["real"]:
+        real = "though by the loss that the test is of it is the other way round"
     test = f"p = {_p(p_value)}, {real}" if np.isfinite(p_value) else "no test"
     size = f"{_percent(share)} than the {_number(whole['untuned'])} untuned ({test})"
     return (
