@@ -170,10 +170,11 @@ class BacktestConfig:
         return {name: getattr(self, name) for name in names} | {"refit": self.refit_every}
 
     def plain(self) -> dict[str, Any]:
-        """The configuration as it stands in YAML; numbers that are yet to be chosen are left out."""
+        """The configuration as it stands in YAML; what is yet to be chosen is left out."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         found = {name: value for name, value in values.items() if name not in _LEAST or value >= _LEAST[name]}
-        taking_part = {name: [member.plain() for member in found[name]] for name in ("models", "baselines")}
+        chosen = {name: found.pop(name) for name in ("models", "baselines")}
+        taking_part = {name: [member.plain() for member in those] for name, those in chosen.items() if those}
         taking_part["ensembles"] = [recipe.plain() for recipe in found["ensembles"]]
         alone = {name: _single(value) for name, value in found.items() if name in ("data", "id")}
         told = {name: plain(value) for name, value in {**found, **taking_part, **alone}.items()}

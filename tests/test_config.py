@@ -32,6 +32,13 @@ def test_text_and_yaml_values_give_the_same_configuration():
     assert from_yaml == from_text
 
 
+def test_plain_values_leave_open_who_takes_part_where_nobody_is_named():
+    first = BacktestConfig.of({"data": "-", "horizon": 1})
+    assert BacktestConfig.of(yaml.safe_load(yaml.safe_dump(first.plain()))) == first
+    nobody = BacktestConfig.of({"data": "-", "horizon": 1, "baselines": "none"})
+    assert BacktestConfig.of(nobody.plain()) == nobody
+
+
 def test_plain_values_give_the_same_configuration_again():
     first = config(models=["MLP", {"class_path": "MLP", "name": "small", "init_args": {"layers": 1}}], baselines="none")
     assert BacktestConfig.of(yaml.safe_load(yaml.safe_dump(first.plain()))) == first

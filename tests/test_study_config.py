@@ -125,6 +125,7 @@ def test_option_of_one_network_wins_over_that_of_all_and_excuses_what_it_lacks()
         ({"factors": {"lr": {"levels": [0.1, 1]}}}, "level '0.1' sets 0.1, and there is no key"),
         ({"factors": {"lr": RATES | {"scale": "logg"}}}, "scale 'logg' is not known"),
         ({"factors": {"lr": {"key": "k", "levels": [0, 1], "scale": "log"}}}, "scale log and a level of 0"),
+        ({"factors": {"lr": RATES, "rate": RATES}}, "two factors set 'models.lr'"),
         ({"reference": {"lr": 0.2}}, "level of lr '0.2' is not known"),
         ({"reference": {"rate": 0.2}}, "factor in reference 'rate' is not known"),
         ({"base": {"horizn": 3}}, "option of base 'horizn' is not known; did you mean 'horizon'"),

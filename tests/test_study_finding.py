@@ -125,6 +125,14 @@ def test_all_levels_lost_is_said():
     assert "Nothing was scored" in said
 
 
+def test_metrics_that_no_level_has_give_way_to_one_that_is_defined():
+    negative = forecasts(named(1.0, 0.5, 2.0)).assign(actual=-5.0)
+    said = found(negative, config=study(metrics=["msle", "rmsle"]))[1]
+    assert "MSLE is not defined here, MSE is told instead" in said
+    assert "has the lowest MSE" in said
+    assert "came to its end" not in said
+
+
 def test_one_seed_and_one_cutoff_are_doubted():
     said = found(forecasts(named(1.0, 0.5, 2.0), cutoffs=1, seeds=1), run_rows=runs(arms()["model"], seeds=1))[1]
     assert "whether that is more than chance cannot be told" in said

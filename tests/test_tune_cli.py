@@ -1,5 +1,7 @@
+import pandas as pd
 import pytest
 
+from forecast.baselines import DEFAULT as BASELINES
 from forecast.cli import main
 
 QUICK = [
@@ -33,6 +35,18 @@ def test_a_tuning_writes_its_folder_and_resumes_and_its_winner_runs_again(tmp_pa
     assert (folder / "report.html").read_bytes() == page
     assert tune(*options, "--gap", "1") == 2
     assert "holds a tuning with other gap" in capsys.readouterr().err
+
+
+def test_usual_baselines_take_part_where_none_are_named(tmp_path):
+    options = [option for option in QUICK if option not in ("--baselines", "SeasonalNaive")]
+    assert tune(*options, "--only", "lr=0.01,0.1", "--search", "grid", "--output", str(tmp_path)) == 0
+    assert set(BASELINES) <= set(pd.read_csv(tmp_path / "backtest" / "leaderboard.csv")["model"])
+
+
+def test_training_part_too_short_for_a_search_leaves_no_folder(tmp_path, capsys):
+    assert tune(*QUICK, "--inner-folds", "90", "--output", str(tmp_path / "none")) == 2
+    assert "in the training part, which a tuning has for itself" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
 
 
 def test_space_is_shown_as_it_can_be_typed(capsys):

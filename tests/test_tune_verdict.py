@@ -47,6 +47,10 @@ def test_verdict_says_plainly_whether_tuning_helped():
     )
     assert told(better._replace(p_value=0.2)).startswith("Tuning was not shown to help")
     assert told(better._replace(p_value=np.nan, note="one cutoff")).startswith("Tuning was not shown to help")
+    against = told(better._replace(better=False))
+    assert against.startswith("Tuning was not shown to help")
+    assert "by the loss that the test is of it is worse" in against
+    assert "chance" not in against
     worse = Gain(2.5, 1.0, -1.5, 0.01, False, "", 30, "mase")
     assert told(worse).startswith("Tuning did not help: on the test rows LSTM tuned has a MASE of 2.5, 150 % worse")
     assert told(None).startswith("Whether tuning helped cannot be told: LSTM tuned or LSTM failed")

@@ -21,7 +21,9 @@ def comparison(config: StudyConfig, own: pd.DataFrame, metric: str, *, alone: bo
     """
     network, ordered = str(own["network"].iloc[0]), sound(own, metric)
     if ordered.empty:
-        return _begun(network, alone, "None of the levels came to its end, so there is nothing to compare")
+        undefined = f"{label(metric)} is not defined for any of the levels"
+        why = undefined if (own["status"] == "").any() else "None of the levels came to its end"
+        return _begun(network, alone, f"{why}, so there is nothing to compare")
     best, reference = ordered.iloc[0], sound(own[own["reference"]], metric)
     whose = f" of {network}" if network and alone else ""
     name, value = called(config, str(best["level"])), number(float(best[metric]))

@@ -71,6 +71,13 @@ class StudyConfig:
                 raise InputError(
                     f"{where}factor {each.name!r} is called like a column of the table. Name it otherwise."
                 )
+        keys = [key for each in factors for key in sorted({key for level in each.levels for key in level.settings})]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise InputError(
+                    f"{where}two factors set {key!r}, and only the later one would count; expected each key in one "
+                    "factor. Leave one out."
+                )
         wanted = _mapping("reference", given.get("reference", {}), where)
         for name in wanted:
             one_of(f"{where}factor in reference", name, [each.name for each in factors])

@@ -29,7 +29,7 @@ def finding(config: StudyConfig, table: pd.DataFrame, forecasts: pd.DataFrame) -
         forecasts: the forecast table that it was made of.
     """
     networks = table[table["kind"] == "network"]
-    metric = deciding_metric(networks, config.metrics)
+    metric = deciding_metric(networks, config.shown)
     parts = [own for _, own in networks.groupby("network", sort=False)]
     told = _headline(config, parts, metric) if len(parts) > 1 else []
     told += [comparison(config, own, metric, alone=len(parts) == 1) for own in parts]

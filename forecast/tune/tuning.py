@@ -85,8 +85,7 @@ class Tuning:
         began = time.perf_counter()
         (_, panel, _), config, _ = self.ready
         means = Means(engine, workers, Path(folder) if folder else None, progress)
-        positions = rolling_positions(panel, horizon=config.horizon, folds=config.folds, stride=config.stride)
-        found = self._searched(int(positions[0]), means)
+        found = self._searched(_first_cutoff(panel, config), means)
         best = found.best
         where = means.folder / "backtest" / "parts" if means.folder else None
         scored = outer(config, panel, best.trial.values, best.trial.number, replace(means, folder=where))
@@ -125,7 +124,15 @@ class Tuning:
         if not direction(resolved.config.metrics[0]):
             raise InputError(f"the first metric is {resolved.config.metrics[0]!r}, which has no best. Begin with mase.")
         _, complete = assemble(resolved.config, resolved.panel)
-        return Ready(resolved, complete, space)
+        ready = Ready(resolved, complete, space)
+        self._inner(ready, _first_cutoff(resolved.panel, complete))
+        return ready
+
+    def _inner(self, ready: "Ready", position: int) -> Inner:
+        """The folds inside all that precedes an outer cutoff; raises InputError when that is too short for them."""
+        (_, panel, _), config, space = ready
+        longest = max(space["context_length"].levels(2)) if "context_length" in space else 0
+        return Inner.before(position, panel, config, folds=self.config.inner_folds, longest=int(longest))
 
     def _nested(self, config: BacktestConfig, panel: Panel, found: Searched, means: Means) -> pd.DataFrame:
         if not self.config.nested:
@@ -134,7 +141,9 @@ class Tuning:
 
     def _searched(self, position: int, means: Means) -> Searched:
         """What the search on all that precedes an outer cutoff found."""
-        (_, panel, _), config, space = self.ready
-        longest = max(space["context_length"].levels(2)) if "context_length" in space else 0
-        inner = Inner.before(position, panel, config, folds=self.config.inner_folds, longest=int(longest))
-        return search(inner, self.config, space, means)
+        return search(self._inner(self.ready, position), self.config, self.ready.space, means)
+
+
+def _first_cutoff(panel: Panel, config: BacktestConfig) -> int:
+    """The position of the first outer cutoff."""
+    return int(rolling_positions(panel, horizon=config.horizon, folds=config.folds, stride=config.stride)[0])

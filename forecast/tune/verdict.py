@@ -123,7 +123,9 @@ def _helped(found: Gain | None, tuned: str, untuned: str) -> str:
     if found.share > 0 and found.p_value < LEVEL:
         return f"Tuning was not shown to help: {told}, though by the loss that the test is of it is worse"
     if found.share > 0:
-        return f"Tuning was not shown to help: {told}; so small a difference may be chance"
+        against = found.p_value < LEVEL and not found.better
+        doubt = "by the loss that the test is of it is worse" if against else "the difference may be chance"
+        return f"Tuning was not shown to help: {told}; {doubt}"
     return f"Tuning did not help: {told}"
 
 
