@@ -236,6 +236,7 @@ def test_parts_are_taken_with_the_same_company_alone(task, tmp_path):
     assert [parts.get(other) for other in (fewer, alone, turned)] == [[], [], []]
 
 
+@pytest.mark.slow
 def test_team_whose_process_dies_is_a_row_for_each_of_its_arms_and_the_others_go_on(panel, tmp_path):
     def deadly():  # made in a function, so that it travels by value
         class Killed(MLP):

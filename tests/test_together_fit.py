@@ -194,7 +194,7 @@ def test_arms_that_go_on_are_in_the_epoch_and_at_the_window_that_they_were(make_
         each = zip((first, {"patience": 9}, {"patience": 9}), (9, 30, 50), (0, 1, 2), strict=True)
         return [arms(each=[own], seeds=(seed,), windows=windows)[0] for own, windows, seed in each]
 
-    fitted = compared(make_panel([60, 50]), make, grouped=False, rtol=2e-3)
+    fitted = compared(make_panel([60, 50]), make, rtol=2e-3)
     assert fitted[0].notes["steps"] < 25
 
 

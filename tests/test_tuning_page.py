@@ -134,7 +134,9 @@ const trial = setInterval(async () => {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", ["as it is", "conditional", "no trial"])
+@pytest.mark.parametrize(
+    "name", ["conditional", *(pytest.param(name, marks=pytest.mark.slow) for name in ("as it is", "no trial"))]
+)
 def test_browser_draws_every_figure_and_obeys_every_control(name, tmp_path):
     path = tmp_path / "page.html"
     path.write_text(render_tuning(awkward()[name]).replace("</body>", f"{TRIAL}</body>"), encoding="utf-8")
