@@ -1,6 +1,7 @@
 """forecast study, from a file to the table, the finding and the folder."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,8 @@ def test_options_win_over_the_study(folder):
         (["rate.yaml", "--models", "MPL"], "did you mean 'MLP'"),
         (["rate.yaml", "--models", "none"], "no network takes part"),
         (["rate.yaml", "--shard", "1/2"], "not run in shards"),
+        (["rate.yaml", "--ensembles", "mean"], "base has ensembles, which a study does not take"),
+        (["rate.yaml", "--feature-sets", "A=y"], "base has feature_sets, which a study does not take"),
         ([], "required"),
     ],
 )
@@ -98,6 +101,14 @@ def test_mistakes_are_one_sentence_and_leave_nothing(words, sentence, folder, ca
     assert sentence in error
     assert len(error.splitlines()) == 1
     assert sorted(folder.rglob("*")) == before
+
+
+def test_help_tells_of_no_option_that_a_study_refuses(capsys):
+    with pytest.raises(SystemExit):
+        main(["study", "--help"])
+    options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+    assert {"--models", "--workers", "--preset"} <= options
+    assert options & {"--shard", "--ensembles", "--feature-sets"} == set()
 
 
 @pytest.mark.slow

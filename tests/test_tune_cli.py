@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -62,6 +64,14 @@ def test_space_is_read_from_a_file(tmp_path, capsys):
     assert tune("--show-space", "--space", str(file), "--only", "lr") == 0
     rows = [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:-1]]
     assert rows == ["lr"]
+
+
+def test_help_tells_of_no_option_that_a_tuning_refuses_or_has_another_for(capsys):
+    with pytest.raises(SystemExit):
+        main(["tune", "--help"])
+    options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+    assert {"--model", "--workers", "--trials"} <= options
+    assert options & {"--shard", "--models"} == set()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """``forecast backtest``: the main job."""
 
+import argparse
 import hashlib
 import json
 import typing
@@ -85,15 +86,26 @@ def options_given(given: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
 _USAGE: Final = "--data FILE_OR_NAME --horizon STEPS [options]"
 
 
-def options_parser(command: str, purpose: str, epilog: str, usage: str = _USAGE) -> Parser:
-    """A parser of all that a backtest can be told, in a file or in options."""
+def options_parser(
+    command: str, purpose: str, epilog: str, usage: str = _USAGE, *, untold: Sequence[str] = ()
+) -> Parser:
+    """A parser of all that a backtest can be told, in a file or in options.
+
+    Args:
+        command: as the user types it.
+        purpose: first line of the help.
+        epilog: what follows the options: examples.
+        usage: what follows the command in the first line.
+        untold: options that the help does not tell of, since the command has others, or refuses them in a sentence.
+    """
     parser = Parser(command, purpose, epilog=epilog, usage=usage)
     layout = parser.add_argument_group("how the data is laid out")
     texts, kinds, defaults = help_texts(), typing.get_type_hints(BacktestConfig), BacktestConfig()
     for name, text in texts.items():
         kind, default = kinds[name], getattr(defaults, name)
         shown = "" if default in ((), 0, {}, "", "auto", "infer", False) else f" (default: {_told(default)})"
-        options: dict[str, Any] = {"help": text + shown, "metavar": _METAVARS.get(name, name.upper())}
+        told = argparse.SUPPRESS if name in untold else text + shown
+        options: dict[str, Any] = {"help": told, "metavar": _METAVARS.get(name, name.upper())}
         if kind is bool:
             options |= {"nargs": "?", "const": "true"}
         elif kind not in (int, float, str):

@@ -1,5 +1,6 @@
 """The options that say who runs the arms of a backtest, and which of them; no number in the result depends on them."""
 
+import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 ENGINE: Final = ("engine", "workers", "ray_address", "shard")
 
 
-def add_engine(parser: Parser) -> None:
-    """The options, in a group of their own."""
+def add_engine(parser: Parser, *, shard: bool = True) -> None:
+    """The options, in a group of their own; without ``shard``, which is still read, the help does not tell of it."""
     group = parser.add_argument_group(
         "who runs it", "An arm is a fit: a model, a seed, the folds it serves. Numbers do not depend on these options."
     )
@@ -33,7 +34,9 @@ def add_engine(parser: Parser) -> None:
     group.add_argument(
         "--shard",
         metavar="K/N",
-        help="only the K-th of N shares of the arms, for jobs by themselves; 'forecast merge' joins them",
+        help="only the K-th of N shares of the arms, for jobs by themselves; 'forecast merge' joins them"
+        if shard
+        else argparse.SUPPRESS,
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from forecast.study.result import StudyResult
 
 ALL: Final = "all"  # the name of the eight of the article together
+_USAGE: Final = "NAME|FILE [--data FILE_OR_NAME] [options]"
 _EPILOG: Final = """A study is a backtest of every level of one choice, or of a small grid, on the same rows: a table
 with the mean and spread over seeds, a paired test against a reference level, and a sentence of what was found:
 
@@ -49,13 +50,13 @@ examples:
 
 def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     """Read the study and the options, run its backtest, write its folder, show what it found."""
-    parser = options_parser(command, purpose, _EPILOG, "NAME|FILE [--data FILE_OR_NAME] [options]")
+    parser = options_parser(command, purpose, _EPILOG, _USAGE, untold=("feature_sets", "ensembles"))
     which = "one that ships (forecast list studies), all for the article's eight on one page, or a file in YAML"
     parser.add_argument("study", metavar="NAME|FILE", help=which)
     parser.add_argument("--preset", metavar="NAME", help="a size of the study, as its file has them (default: quick)")
     parser.add_argument("--output", metavar="DIR", help="folder for the results (default: runs/STUDY-DATA-DIGEST)")
     parser.add_argument("--overwrite", action="store_true", help="start anew in a folder that holds another result")
-    add_engine(parser)
+    add_engine(parser, shard=False)
     given: dict[str, Any] = parser.read(arguments)
     flags = dict(given)
     output, overwrite = Path(str(flags.pop("output", ""))), bool(flags.pop("overwrite", False))

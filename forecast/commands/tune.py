@@ -52,7 +52,7 @@ _TUNING: Final = Kind(
 
 def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
     """Read the options, search, write the folder, show what came of it."""
-    parser = options_parser(command, purpose, _EPILOG, _USAGE)
+    parser = options_parser(command, purpose, _EPILOG, _USAGE, untold=("models",))
     group = parser.add_argument_group("the search")
     for name, text in help_texts(TuningConfig).items():
         if name in OWN:
@@ -64,7 +64,7 @@ def run(command: str, purpose: str, arguments: Sequence[str]) -> int:
         "--output", metavar="DIR", help="folder for the results (default: runs/tune-DATA-HORIZON-DIGEST)"
     )
     parser.add_argument("--overwrite", action="store_true", help="start anew in a folder that holds another tuning")
-    add_engine(parser)
+    add_engine(parser, shard=False)
     flags = parser.read(arguments)
     if flags.pop("show_space", False):
         return _show_space(flags)
