@@ -9,6 +9,7 @@ from datamodules.errors import InputError
 from datamodules.sets.synthetic import Synthetic
 from forecast import Panel, Tuning, TuningResult
 from forecast.config import BacktestConfig
+from forecast.tune.config import TuningConfig
 from forecast.tune.searches import Searched
 from forecast.tune.trial import Outcome, Trial
 
@@ -267,10 +268,18 @@ def test_values_that_do_not_go_together_are_a_failed_trial():
 
 
 def test_grid_has_every_combination_and_an_absurd_one_is_refused_with_its_number():
-    result = tuned(search="grid", trials=0, only=["hidden_size=4,8", "layers=1..2"])
+    result = tuned(search="grid", trials=None, only=["hidden_size=4,8", "layers=1..2"])
     assert result.trials[["hidden_size", "layers"]][1:].to_numpy().tolist() == [[4, 1], [4, 2], [8, 1], [8, 2]]
     with pytest.raises(InputError, match=r"the grid has 6,075 combinations .* at most 200"):
-        Tuning.of(panel(), **{**QUICK, "only": {}, "search": "grid", "trials": 0}).ready  # noqa: B018
+        tuned(search="grid", trials=None, only={})
+
+
+def test_usual_number_of_trials_is_that_of_the_search():
+    def usual(**options):
+        return TuningConfig.of({"data": "panel", "horizon": 4, "model": "MLP", **options})
+
+    assert (usual().trials, usual(search="halving").trials, usual(search="grid").trials) == (30, 30, 200)
+    assert TuningConfig.of(usual(search="grid").plain()).trials == 200
 
 
 @pytest.mark.parametrize(
@@ -284,6 +293,7 @@ def test_grid_has_every_combination_and_an_absurd_one_is_refused_with_its_number
         ({"model": "LTSM", "models": []}, "did you mean 'LSTM'"),
         ({"search": "bayes"}, "search 'bayes' is not known"),
         ({"nested": 1}, "nested is 1"),
+        ({"trials": 0}, "trials is 0; it must be at least 1"),
         ({"metrics": ["bias", "mase"]}, "the first metric is 'bias'"),
         ({"folds": 19}, "in the training part"),
         ({"feature_sets": {"A": ["y"], "B": ["y", "calendar"]}}, "feature_sets make several networks"),

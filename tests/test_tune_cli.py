@@ -80,6 +80,7 @@ def test_help_tells_of_no_option_that_a_tuning_refuses_or_has_another_for(capsys
         (["--shard", "1/2"], "shard is for backtests"),
         (["--search", "grid", "--only", "lr=0.1,0.2,0.3", "--trials", "2"], "the grid has 3 combinations"),
         (["--trials", "many"], "trials is 'many'"),
+        (["--trials", "0"], "trials is 0; it must be at least 1"),
         (["--space", "nowhere.yaml"], "file nowhere.yaml cannot be read"),
     ],
 )

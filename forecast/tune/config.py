@@ -39,7 +39,7 @@ class TuningConfig:
 
     base: BacktestConfig = field(default_factory=BacktestConfig)
     model: str = ""
-    trials: int = 0
+    trials: int = _USUAL_TRIALS
     search: str = "tpe"
     space: dict[str, Any] = field(default_factory=dict)
     only: dict[str, Any] = field(default_factory=dict)
@@ -64,16 +64,16 @@ class TuningConfig:
         for name, read in (("space", _space), ("only", _only)):
             if name in own:
                 own[name] = read(own[name], where)
+        own = {"trials": _TRIALS.get(str(own.get("search")), _USUAL_TRIALS), **own}
         config = cls(base, **options_of(cls, own, where))
         one_of(f"{where}search", config.search, SEARCHES)
-        for name, least in (("trials", 0), ("inner_folds", 0), ("batch", 1), ("search_seed", 0), ("nested", 0)):
+        for name, least in (("trials", 1), ("inner_folds", 0), ("batch", 1), ("search_seed", 0), ("nested", 0)):
             at_least(name, getattr(config, name), least)
         if config.nested == 1:
             raise InputError("nested is 1, which is the tuning itself; expected at least 2 blocks. Give more, or 0.")
         member = _member(config)
         scored = replace(base, models=(member,), together=False)  # alone, so that the winner runs again to the bit
-        trials = config.trials or _TRIALS.get(config.search, _USUAL_TRIALS)
-        return replace(config, base=scored, model=member.name or member.class_path, trials=trials)
+        return replace(config, base=scored, model=member.name or member.class_path)
 
     @property
     def member(self) -> Member:
