@@ -1,16 +1,14 @@
 """Forecasters from a configuration, and back: every option that they ended up with, in plain values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
-import jsonargparse
 import numpy as np
 import pytorch_lightning as pl
 
-from datamodules.errors import InputError, did_you_mean, one_of
+from datamodules.errors import InputError, one_of
 from datamodules.made.feature_sets import chosen
 from datamodules.made.featured import with_features
 from datamodules.panel import Panel
@@ -24,7 +22,9 @@ from forecast.holed import Holed
 from forecast.members import NOBODY, Member
 from forecast.models.base import ForecastModule
 from forecast.neural import NeuralForecaster
+from forecast.signature import option_names, typed
 
+_NOT_OF_FIT: Final = {"module", "name", "seed", "prepare", "trainer"}
 _LIVE: Final = {"callbacks", "logger", "profiler", "plugins", "model_registry"}  # of the Trainer; no plain values
 
 
@@ -36,16 +36,16 @@ def assemble(config: BacktestConfig, panel: Panel) -> tuple[list[Forecaster], Ba
     """
     widths = (array.shape[1] for array in (panel.target, panel.past, panel.known, panel.static))
     dims = Dims(config.context_length, config.horizon, *widths)
-    fit = _checked(NeuralForecaster, config.fit, "fit", skip={"module", "name", "seed", "prepare", "trainer"})
-    trainer = _checked(pl.Trainer, config.trainer, "trainer", skip=_LIVE)
+    fit = typed(NeuralForecaster, config.fit, "fit", skip=_NOT_OF_FIT)
+    trainer = typed(pl.Trainer, config.trainer, "trainer", skip=_LIVE)
     networks: list[Forecaster] = []
     models, baselines = [], []
     for member in _each_set(_taking_part(config.models), config):
         kind = _class(member, ForecastModule, "forecast.models")
         options = {"levels": list(config.levels)} | member.init_args
-        module = kind(dims=dims, **_checked(kind, options, f"model {member.class_path}", skip={"dims"}))
+        module = kind(dims=dims, **typed(kind, options, f"model {member.class_path}", skip={"dims"}))
         said = {**module.hparams, **module.options}
-        names = _options_of(kind, skip={"dims"})[1]
+        names = option_names(kind, skip={"dims"})
         models.append(member._replace(init_args=_plain({name: said[name] for name in names})))
         prepare = _prepared(config, member)
         with_features(panel.select(np.array([0])), chosen(prepare.features, panel))  # raises before any work
@@ -53,11 +53,11 @@ def assemble(config: BacktestConfig, panel: Panel) -> tuple[list[Forecaster], Ba
     others: list[Forecaster] = []
     for member in _taking_part(config.baselines):
         baseline_kind = _class(member, Baseline, "forecast.baselines")
-        arguments = _options_of(baseline_kind, skip={"name"})[1]
+        arguments = option_names(baseline_kind, skip={"name"})
         told = {"seasonality": config.seasonality, "horizon": config.horizon}
         said = {name: value for name, value in told.items() if name in arguments}
         label = f"baseline {member.class_path}"
-        options = _checked(baseline_kind, said | member.init_args, label, skip={"name"})
+        options = typed(baseline_kind, said | member.init_args, label, skip={"name"})
         baseline = baseline_kind(**options, name=member.name)
         baselines.append(member._replace(init_args=_plain({name: getattr(baseline, name) for name in arguments})))
         others.append(baseline)
@@ -76,7 +76,7 @@ def assemble(config: BacktestConfig, panel: Panel) -> tuple[list[Forecaster], Ba
 
 def options_of_network(member: Member) -> tuple[str, ...]:
     """The names of the options that a network's class has."""
-    return _options_of(_class(member, ForecastModule, "forecast.models"), skip={"dims"})[1]
+    return option_names(network_class(member), skip={"dims"})
 
 
 def network_class(member: Member) -> type[ForecastModule]:
@@ -126,33 +126,6 @@ def _class(member: Member, base: type[Any], package: str) -> type[Any]:
     if not (isinstance(kind, type) and issubclass(kind, base)):
         raise InputError(f"{member.class_path!r} is no {base.__name__}; expected a subclass of it. Name another.")
     return kind
-
-
-def _checked(kind: Callable[..., Any], options: Mapping[str, Any], label: str, *, skip: set[str]) -> dict[str, Any]:
-    """The options as the types that the class wants; InputError for an unknown name or a value of another type."""
-    parser, names = _options_of(kind, skip=skip)
-    for name in options:
-        if name not in names:
-            raise InputError(f"{label} has no option {name!r}; {did_you_mean(str(name), names)}")
-    if not options:
-        return {}
-    try:
-        found = parser.parse_object({"it": dict(options)}).as_dict()["it"]
-    except jsonargparse.ArgumentError as error:
-        reason = " ".join(str(error).replace('Parser key "it.', 'option "').split()).rstrip(".")
-        raise InputError(f"{label}: {reason}. Correct it.") from error
-    return {name: found[name] for name in options}
-
-
-def _options_of(kind: Callable[..., Any], *, skip: set[str]) -> tuple[jsonargparse.ArgumentParser, tuple[str, ...]]:
-    return _parser(kind, frozenset(skip))
-
-
-@cache
-def _parser(kind: Callable[..., Any], skip: frozenset[str]) -> tuple[jsonargparse.ArgumentParser, tuple[str, ...]]:
-    """The parser of a class's options, and their names: made once, since that takes a tenth of a second."""
-    parser = jsonargparse.ArgumentParser(exit_on_error=False)
-    return parser, tuple(name.removeprefix("it.") for name in parser.add_class_arguments(kind, "it", skip=set(skip)))
 
 
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ LAYERS = (
     ("forecast.commands",),
     ("forecast.study", "forecast.tune"),
     ("forecast.assemble", "forecast.resolve", "forecast.data"),
-    ("forecast.config", "forecast.members", "forecast.values"),
+    ("forecast.config", "forecast.members", "forecast.values", "forecast.signature"),
     ("forecast.external", "forecast.comparing"),
     ("forecast.backtest", "forecast.auditing"),
     ("forecast.result",),

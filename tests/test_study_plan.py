@@ -83,6 +83,7 @@ def test_data_that_lack_what_a_level_needs_make_it_a_row(panel):
         ({"key": "folds", "levels": [1, 2]}, "key 'folds' cannot differ between levels"),
         ({"key": "models.lr", "levels": ["fast", "slow"]}, "level fast: model Linear"),
         ({"key": "models.lr", "levels": [-1, 0.1]}, "level -1"),
+        ({"key": "models.difference", "levels": [1.5, 0]}, "level 1.5: .* is 1.5; expected a whole number"),
         ({"key": "fit.batch_sze", "levels": [1, 2]}, "fit option 'batch_sze' is not known; did you mean 'batch_size'"),
         ({"key": "prepare.features.us", "levels": [1, 2]}, "features option 'us' is not known"),
         ({"key": "models.MPL.lr", "levels": [1, 2]}, "network in a key of a level 'MPL' is not known"),
