@@ -79,6 +79,14 @@ def options_of_network(member: Member) -> tuple[str, ...]:
     return option_names(network_class(member), skip={"dims"})
 
 
+def check_value(member: Member, option: str, value: Any) -> None:
+    """InputError for a value of another type than an option wants: of a network, or else of its training."""
+    if option in options_of_network(member):
+        typed(network_class(member), {option: value}, f"model {member.class_path}", skip={"dims"})
+    else:
+        typed(NeuralForecaster, {option: value}, "fit", skip=_NOT_OF_FIT)
+
+
 def network_class(member: Member) -> type[ForecastModule]:
     """The class of a network; raises InputError where there is none."""
     found: type[ForecastModule] = _class(member, ForecastModule, "forecast.models")

@@ -287,6 +287,12 @@ def test_usual_number_of_trials_is_that_of_the_search():
     [
         ({"only": ["hiden_size"]}, "'hiden_size' cannot be tuned.*did you mean 'hidden_size'"),
         ({"only": ["head"]}, "head has no usual values"),
+        ({"only": ["hidden_size=four,8"]}, "model MLP: hidden_size is 'four'; expected a whole number"),
+        ({"only": None, "space": ["hidden_size=4.5,8"]}, "model MLP: hidden_size is 4.5; expected a whole number"),
+        ({"only": ["hidden_size=4..8.5"]}, "model MLP: hidden_size is 4.0; expected a whole number"),
+        ({"only": ["lr=fast"]}, "model MLP: lr is 'fast'; expected a number"),
+        ({"only": ["batch_size=16.5,32"]}, "fit: batch_size is 16.5; expected a whole number"),
+        ({"only": ["context_length=4.5,8"]}, "context_length is 4.5; expected a whole number"),
         ({"space": ["horizon=4,8"]}, "'horizon' cannot be tuned"),
         ({"model": "MLP", "models": ["CNN", "LSTM"]}, "model is 'MLP', but models are CNN, LSTM"),
         ({"models": ["CNN", "LSTM"], "model": None}, "no network to tune is named"),

@@ -74,6 +74,14 @@ def test_help_tells_of_no_option_that_a_tuning_refuses_or_has_another_for(capsys
     assert options & {"--shard", "--models"} == set()
 
 
+@pytest.mark.parametrize("given", [("--space", "hidden_size=4.5,8"), ("--only", "hidden_size=four,8")])
+def test_values_of_another_type_are_refused_before_anything_is_written(given, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["tune", "--model", "MLP", *QUICK, *given]) == 2
+    assert "expected a whole number" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from datamodules.errors import InputError, did_you_mean
-from forecast.assemble import network_class, options_of_network
+from forecast.assemble import check_value, network_class, options_of_network
 from forecast.config import FIT, BacktestConfig, help_texts
 from forecast.members import Member
 from forecast.neural import NeuralForecaster
 from forecast.search import OneOf, Range, Space, read_range
 from forecast.training import DEFAULTS, Training
+from forecast.values import value_of
 
 _LEVELS: Final = 3  # of a range, in a grid
 _TAKEN: Final = ("number", "state", "value", "seconds", "epochs", "note")  # columns of the table of trials
@@ -35,7 +36,7 @@ def space_of(member: Member, space: Mapping[str, Any], only: Mapping[str, Any]) 
     """The values to try: ``space`` over the usual ones; where ``only`` names options, those alone.
 
     Raises:
-        InputError: for an option that there is not, or values that are none.
+        InputError: for an option that there is not, or values that are none, or of another type than the option wants.
     """
     own = options_of_network(member)
     known = [name for name in [*own, *FIT, "context_length"] if name not in _TAKEN]
@@ -45,13 +46,26 @@ def space_of(member: Member, space: Mapping[str, Any], only: Mapping[str, Any]) 
                 f"{name!r} cannot be tuned: it is no option of {member.class_path}, of its training or "
                 f"context_length; {did_you_mean(str(name), known)}"
             )
-    found = usual_space(member) | {name: read_range(name, given) for name, given in space.items()}
+    found = usual_space(member) | {name: _read(member, name, given) for name, given in space.items()}
     if not only:
         return found
     for name, given in only.items():
         if given in ("", None) and name not in found:
             raise InputError(f"{name} has no usual values to try; expected some. Say such as {name}=8,16.")
-    return {name: read_range(name, given) if given not in ("", None) else found[name] for name, given in only.items()}
+    return {
+        name: _read(member, name, given) if given not in ("", None) else found[name] for name, given in only.items()
+    }
+
+
+def _read(member: Member, name: str, given: Any) -> Range:
+    """The values of an option, each of the type that it wants; whether they go together is seen when they are tried."""
+    found = read_range(name, given)
+    for value in found.levels(2):  # of a range, its ends
+        if name == "context_length":
+            value_of(int, name, value)
+        else:
+            check_value(member, name, value)
+    return found
 
 
 def as_grid(space: Space, most: int) -> dict[str, Range]:
