@@ -42,7 +42,7 @@ LAYERS = (
     ("forecast.training", "forecast.threads", "forecast.compress"),
     ("forecast.augment", "forecast.heads", "forecast.normalisation", "forecast.search", "forecast.stack"),
     ("forecast.forecaster", "forecast.evaluation"),
-    ("forecast.table", "forecast.files"),
+    ("forecast.table", "forecast.files", "forecast.words"),
     ("forecast",),  # its own __init__, which loads everything else by name when it is first used
     ("datamodules",),
 )

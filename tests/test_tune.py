@@ -159,7 +159,7 @@ def test_gain_is_told_in_another_metric_where_the_first_is_undefined_on_the_test
     undefined = replace(result, outer=replace(result.outer, table=tuned_rows))
     assert result.gain.metric == "mase"
     assert undefined.gain.metric == "smape"
-    assert "SMAPE" in undefined.verdict()
+    assert "sMAPE" in undefined.verdict()
 
 
 def test_saved_tuning_loads_again(small):

@@ -84,7 +84,7 @@ def test_metric_that_is_undefined_gives_way_to_the_next_and_says_so():
     text = _say({"LSTM": 0.8, "SeasonalNaive": 2.0}, naive=0.0)
     assert text.startswith("LSTM is worth it on these data: its MAE of 0.8")
     assert "test on the absolute error" in text
-    assert "mase is undefined here, MAE is told instead" in text
+    assert "MASE is undefined here, MAE is told instead" in text
 
 
 def test_better_in_the_metric_but_not_in_the_test_is_no_win():

@@ -10,6 +10,7 @@ from forecast.evaluation.metrics import direction
 from forecast.evaluation.paired import paired
 from forecast.evaluation.scores import deciding_metric
 from forecast.result import Backtest
+from forecast.words import count, label, number, p_told
 
 _LEVEL = 0.05
 
@@ -38,10 +39,10 @@ def pairs_between(
 def finding(pairs: pd.DataFrame, joined: Backtest, same: Sequence[str], names: tuple[str, str]) -> str:
     """Which run is better, how sure that is, and what it rests on, in a few sentences."""
     board, table = joined.leaderboard(), joined.table
-    cutoffs, steps = (_count(table[name].nunique(), name) for name in ("cutoff", "step"))
+    cutoffs, steps = (count(table[name].nunique(), name) for name in ("cutoff", "step"))
     counts = f"{table['unique_id'].nunique():,} series, {cutoffs} and {steps}"
     if {*_order(board)} <= {*same}:
-        return f"{names[0]} and {names[1]} forecast the same with {_count(len(same), 'model')}, on {counts}."
+        return f"{names[0]} and {names[1]} forecast the same with {count(len(same), 'model')}, on {counts}."
     ours, theirs = (_best(_order(board), side, same) for side in names)
     if ours == theirs:
         return f"The best of both runs is the same, {ours}. {_namesakes(pairs, names)}This rests on {counts}."
@@ -50,14 +51,13 @@ def finding(pairs: pd.DataFrame, joined: Backtest, same: Sequence[str], names: t
     row = pairs[(pairs["model"] == theirs) & (pairs["opponent"] == ours)].iloc[0]
     gap = (values[theirs] - values[ours]) * direction(metric)
     word = "better" if gap < 0 else "worse" if gap > 0 else "no better"
-    label = metric.upper() if len(metric) <= 5 else metric
     head = f"No difference between {names[0]} and {names[1]} is shown at the 5 % level"
     if row["p_holm"] < _LEVEL and gap:
         head = f"{names[1]} is {word} than {names[0]}"
     return (
-        f"{head}: the best of {names[1]}, {theirs.removeprefix(f'{names[1]}:')}, has a {label} of "
-        f"{values[theirs]:.3g}, {word} than that of {names[0]}'s best, {ours.removeprefix(f'{names[0]}:')} "
-        f"({values[ours]:.3g}; {_evidence(row)}). {_namesakes(pairs, names)}This rests on {counts}."
+        f"{head}: the best of {names[1]}, {theirs.removeprefix(f'{names[1]}:')}, has a {label(metric)} of "
+        f"{number(float(values[theirs]))}, {word} than that of {names[0]}'s best, {ours.removeprefix(f'{names[0]}:')} "
+        f"({number(float(values[ours]))}; {_evidence(row)}). {_namesakes(pairs, names)}This rests on {counts}."
     )
 
 
@@ -73,9 +73,8 @@ def _best(order: Sequence[str], side: str, same: Sequence[str]) -> str:
 def _evidence(row: pd.Series) -> str:
     if np.isnan(row["p_value"]):
         return f"not tested: {row['note']}"
-    corrected = f"p = {row['p_holm']:.2g}" if row["p_holm"] >= 0.001 else "p < 0.001"
-    interval = f"95 % interval {row['low']:.3g} to {row['high']:.3g}"
-    return f"difference of loss {row['difference']:.3g}, {interval}, {corrected}"
+    difference, low, high = (number(float(row[name])) for name in ("difference", "low", "high"))
+    return f"difference of loss {difference}, 95 % interval {low} to {high}, {p_told(float(row['p_holm']))}"
 
 
 def _namesakes(pairs: pd.DataFrame, names: tuple[str, str]) -> str:
@@ -90,9 +89,5 @@ def _namesakes(pairs: pd.DataFrame, names: tuple[str, str]) -> str:
     apart = f" ({alike:,} in their intervals only, which these tests do not look at)" if alike else ""
     return (
         f"Models of one name that differ: {len(both):,}{apart}, of which {better:,} better in {names[1]} and {worse:,} "
-        f"worse at that level (Diebold-Mariano, Holm-corrected over {_count(len(pairs), 'test')}). "
+        f"worse at that level (Diebold-Mariano, Holm-corrected over {count(len(pairs), 'test')}). "
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

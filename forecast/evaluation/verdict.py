@@ -12,6 +12,7 @@ from forecast.evaluation.cells import FEW_SERIES, Cells, cells
 from forecast.evaluation.metrics import direction
 from forecast.evaluation.scores import DEFAULT_METRICS, REFERENCE, deciding_metric
 from forecast.evaluation.significance import Losses, compare, holm, losses_of
+from forecast.words import count, label, number, p_told, percent
 
 LEVEL = 0.05
 _FEW_CUTOFFS = 5
@@ -47,20 +48,20 @@ def verdict(
     networks = list(scored.loc[tried, "model"])
     noun = "model" if (scored.loc[tried, "kind"] == "external").any() else "network"
     baselines = list(scored.loc[(scored["kind"] == "baseline") | (scored["model"] == reference), "model"])
-    label = str(values.name).upper() if len(str(values.name)) <= 5 else str(values.name)
-    told = [f"{metrics[0]} is undefined here, {label} is told instead"] if values.name != metrics[0] else []
+    metric = label(str(values.name))
+    told = [f"{label(metrics[0])} is undefined here, {metric} is told instead"] if values.name != metrics[0] else []
     if not networks or not baselines:
-        return _join(_one_sided(label, values, networks, baselines, noun), [*told, *_caveats(board)])
+        return _join(_one_sided(metric, values, networks, baselines, noun), [*told, *_caveats(board)])
     shared, _ = common_rows(table)
     found = cells(shared)
     losses = losses_of(found)
-    best = _Duel(label, values, baselines[0], _against(losses, networks, baselines[0]))
-    naive = _Duel(label, values, reference, _against(losses, networks, reference)) if reference in baselines else best
+    best = _Duel(metric, values, baselines[0], _against(losses, networks, baselines[0]))
+    naive = _Duel(metric, values, reference, _against(losses, networks, reference)) if reference in baselines else best
     champion = [*best.won, *naive.won, *networks][0]
     basis = _basis(shared, scored, losses, f"{len(networks)} {noun}s" if len(networks) > 1 else "")
     doubts = [*told, *_spread(scored, champion, best), *_few(found, losses, champion, best), *_caveats(board)]
     ensembles = list(scored.loc[scored["kind"] == "ensemble", "model"])
-    rivals = [_Duel(label, values, name, _against(losses, ensembles, name)) for name in (networks[0], baselines[0])]
+    rivals = [_Duel(metric, values, name, _against(losses, ensembles, name)) for name in (networks[0], baselines[0])]
     conclusion = _conclude(champion, best, naive, noun)
     return _join(". ".join([conclusion, *_together(ensembles, rivals)]), doubts, basis)
 
@@ -84,11 +85,11 @@ class _Duel(NamedTuple):
         """How far ``network``'s metric is from the opponent's, with both values and the p-value."""
         own, theirs = float(self.values[network]), float(self.values[self.opponent])
         relative = direction(str(self.values.name)) == 1 and theirs > 0
-        size = f"{_number(float(f'{abs(own / theirs - 1) * 100:.2g}'))} %" if relative else _number(abs(own - theirs))
+        size = percent(own / theirs - 1) if relative else number(abs(own - theirs))
         side = "lower" if own < theirs else "higher"
         p = self.tests["p"][network]
-        shown = "" if np.isnan(p) else ", p < 0.001" if p < 0.001 else f", p = {p:.2g}"
-        return f"{size} {side} than that of {self.opponent} ({_number(theirs)}{shown})"
+        shown = "" if np.isnan(p) else f", {p_told(p)}"
+        return f"{size} {side} than that of {self.opponent} ({number(theirs)}{shown})"
 
 
 def _against(losses: Losses, networks: Sequence[str], opponent: str) -> pd.DataFrame:
@@ -104,7 +105,7 @@ def _against(losses: Losses, networks: Sequence[str], opponent: str) -> pd.DataF
 
 
 def _conclude(champion: str, best: _Duel, naive: _Duel, noun: str) -> str:
-    own = f"{best.label} of {_number(float(best.values[champion]))}"
+    own = f"{best.label} of {number(float(best.values[champion]))}"
     same = best.opponent == naive.opponent
     gaps = best.gap(champion) if same else f"{best.gap(champion)} and {naive.gap(champion)}"
     if champion in best.won:
@@ -122,8 +123,8 @@ def _conclude(champion: str, best: _Duel, naive: _Duel, noun: str) -> str:
     return f"No {noun} beats {naive.opponent} on these data at the 5 % level: the best, {champion}, has a {own}, {gaps}"
 
 
-def _one_sided(label: str, values: pd.Series, networks: list[str], baselines: list[str], noun: str) -> str:
-    first = [f"{name} ({label} {_number(float(values[name]))})" for name in [*networks, *baselines][:1]]
+def _one_sided(metric: str, values: pd.Series, networks: list[str], baselines: list[str], noun: str) -> str:
+    first = [f"{name} ({metric} {number(float(values[name]))})" for name in [*networks, *baselines][:1]]
     if networks:
         return (
             f"Whether a {noun} is worth it cannot be said without a baseline: the best {noun} is {first[0]}; "
@@ -135,11 +136,11 @@ def _one_sided(label: str, values: pd.Series, networks: list[str], baselines: li
 def _basis(table: pd.DataFrame, scored: pd.DataFrame, losses: Losses, tried: str) -> str:
     targets = table["target"].nunique()
     counts = [
-        _count(table["unique_id"].nunique(), "series", "series"),
-        *([_count(targets, "target")] if targets > 1 else []),
-        _count(table["cutoff"].nunique(), "cutoff"),
-        _count(table["step"].nunique(), "step"),
-        _count(int(scored["seeds"].max()), "seed"),
+        count(table["unique_id"].nunique(), "series", "series"),
+        *([count(targets, "target")] if targets > 1 else []),
+        count(table["cutoff"].nunique(), "cutoff"),
+        count(table["step"].nunique(), "step"),
+        count(int(scored["seeds"].max()), "seed"),
     ]
     correction = f", Holm-corrected over {tried}" if tried else ""
     name = "paired t-test over series" if losses.over == "series" else "Diebold-Mariano test"
@@ -152,7 +153,7 @@ def _together(ensembles: Sequence[str], rivals: Sequence[_Duel]) -> list[str]:
     won = [name for name in ensembles if all(name in duel.won for duel in rivals)]
     if not won:
         return []
-    own = f"{rivals[0].label} of {_number(float(rivals[0].values[won[0]]))}"
+    own = f"{rivals[0].label} of {number(float(rivals[0].values[won[0]]))}"
     return [f"The ensemble {won[0]} beats both: its {own} is {' and '.join(duel.gap(won[0]) for duel in rivals)}"]
 
 
@@ -168,8 +169,9 @@ def _few(found: Cells, losses: Losses, champion: str, best: _Duel) -> list[str]:
     if series < FEW_SERIES:
         return [doubt]
     across = compare(losses_of(found, over="series"), champion, best.opponent).p_value
-    shown = "p < 0.001" if across < 0.001 else f"p = {across:.2g}"
-    return [f"{doubt} (over the {series} series at these cutoffs alone, {champion} and {best.opponent}: {shown})"]
+    return [
+        f"{doubt} (over the {series} series at these cutoffs alone, {champion} and {best.opponent}: {p_told(across)})"
+    ]
 
 
 def _spread(scored: pd.DataFrame, champion: str, best: _Duel) -> list[str]:
@@ -188,7 +190,7 @@ def _spread(scored: pd.DataFrame, champion: str, best: _Duel) -> list[str]:
             whose = "its gap" if wide == one else f"the gap of {one}"
             rest = "" if wide != one else f" to {other}"
             sentences.append(
-                f"the seeds of {wide} spread by {_number(spreads[wide])}, more than {whose} of {_number(gap)}{rest}"
+                f"the seeds of {wide} spread by {number(spreads[wide])}, more than {whose} of {number(gap)}{rest}"
             )
     return sentences
 
@@ -202,18 +204,10 @@ def _caveats(board: pd.DataFrame) -> list[str]:
     return [
         *(f"{row.model} failed ({shorten(str(row.error), 100)})" for row in failed.itertuples()),
         *([f"only rows that all models have are scored (lacking: {left_out})"] if left_out else []),
-        *([f"{_count(unobserved, 'unobserved row')} left out"] if unobserved else []),
+        *([f"{count(unobserved, 'unobserved row')} left out"] if unobserved else []),
     ]
 
 
 def _join(conclusion: str, doubts: list[str], basis: str = "") -> str:
     mind = f"Keep in mind: {'; '.join(doubts)}" if doubts else ""
     return " ".join(f"{sentence}." for sentence in (conclusion, basis, mind) if sentence)
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"

@@ -4,30 +4,12 @@ import inspect
 from dataclasses import dataclass
 
 from forecast.evaluation.metrics import all_metrics
+from forecast.words import METRICS
 
-_UPPER = {
-    "mse",
-    "rmse",
-    "mae",
-    "mape",
-    "smape",
-    "wape",
-    "r2",
-    "msle",
-    "rmsle",
-    "mase",
-    "rmsse",
-    "crps",
-    "msis",
-    "wis",
-    "owa",
-}
 _LABELS = {
     "model": "Model",
     "unique_id": "Series",
     "rows": "Values",
-    "smape": "sMAPE",
-    "r2": "R²",
     "p_value": "p",
     "p": "p",
     "fit_seconds": "Fit, s",
@@ -110,6 +92,6 @@ class Column:
 def column(name: str, numeric: bool) -> Column:
     """The column of this name; an unknown one is labelled with its own name."""
     metric = all_metrics().get(name)
-    label = _LABELS.get(name) or (name.upper() if name in _UPPER else name.replace("_", " ").capitalize())
+    label = _LABELS.get(name) or METRICS.get(name) or name.replace("_", " ").capitalize()
     meaning = " ".join((inspect.getdoc(metric) or "").replace("`", "").split()) if metric else _MEANINGS.get(name, "")
     return Column(name, label, meaning, numeric, metric is not None)

@@ -7,7 +7,7 @@ from forecast.evaluation.metrics import direction
 from forecast.study.claims import LEVEL, claims, sound, spread
 from forecast.study.config import StudyConfig
 from forecast.study.grid import MODELS
-from forecast.study.words import label, number, p_told, words
+from forecast.words import label, number, p_told, percent, words
 
 
 def comparison(config: StudyConfig, own: pd.DataFrame, metric: str, *, alone: bool) -> str:
@@ -77,7 +77,7 @@ def _evidence(best: pd.Series, reference: pd.Series, metric: str) -> str:
 
 def _gap(best: pd.Series, reference: pd.Series, metric: str) -> str:
     own, theirs = float(best[metric]), float(reference[metric])
-    size = f"{abs(own / theirs - 1) * 100:.2g} %" if direction(metric) > 0 and theirs > 0 else number(abs(own - theirs))
+    size = percent(own / theirs - 1) if direction(metric) > 0 and theirs > 0 else number(abs(own - theirs))
     return f"{size} {'lower' if own < theirs else 'higher'}"
 
 

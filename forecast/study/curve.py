@@ -8,7 +8,7 @@ from forecast.evaluation.scores import deciding_metric
 from forecast.study.claims import sound
 from forecast.study.config import StudyConfig
 from forecast.study.growth import learning_curve
-from forecast.study.words import label
+from forecast.words import label
 
 KEY = "fit.windows"
 

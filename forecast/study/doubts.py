@@ -7,7 +7,7 @@ import pandas as pd
 from forecast.evaluation.alignment import common_rows
 from forecast.study.claims import sound, spread
 from forecast.study.config import StudyConfig
-from forecast.study.words import count, label, number, words
+from forecast.words import count, label, number, words
 
 _FEW_CUTOFFS = 5
 

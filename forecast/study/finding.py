@@ -13,7 +13,7 @@ from forecast.study.comparison import called, comparison
 from forecast.study.config import StudyConfig
 from forecast.study.curve import learning_curves
 from forecast.study.doubts import doubts
-from forecast.study.words import count, label, number
+from forecast.words import count, label, number
 
 
 def finding(config: StudyConfig, table: pd.DataFrame, forecasts: pd.DataFrame) -> str:

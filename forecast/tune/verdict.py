@@ -12,6 +12,7 @@ from forecast.evaluation.scores import score
 from forecast.evaluation.significance import cutoff_losses
 from forecast.evaluation.verdict import LEVEL
 from forecast.tune.trial import COMPLETE, FAILED, PRUNED
+from forecast.words import label, number, p_told, percent
 
 
 class Gain(NamedTuple):
@@ -87,37 +88,31 @@ def verdict(
         blocks: a row per block of ``--nested``; empty without.
     """
     tuned, untuned = names
-    label = _label(metric)
-    helped = _helped(found, tuned, untuned) if best else _kept(label, untuned)
+    helped = _helped(found, tuned, untuned) if best else _kept(label(metric), untuned)
     sentences = [helped, _price(trials)]
     if len(blocks):
-        sentences.append(_nested(label, blocks))
+        sentences.append(_nested(label(metric), blocks))
     return " ".join(f"{sentence}." for sentence in sentences)
 
 
-def _kept(label: str, untuned: str) -> str:
+def _kept(metric: str, untuned: str) -> str:
     return (
-        f"Tuning did not help: on the inner folds no trial had a better {label} than {untuned} has untuned, which "
+        f"Tuning did not help: on the inner folds no trial had a better {metric} than {untuned} has untuned, which "
         "therefore stays as it is"
     )
-
-
-def _label(metric: str) -> str:
-    return metric.upper() if len(metric) <= 5 else metric
 
 
 def _helped(found: Gain | None, tuned: str, untuned: str) -> str:
     if found is None:
         return f"Whether tuning helped cannot be told: {tuned} or {untuned} failed on the test rows"
-    label = _label(found.metric)
     if not (np.isfinite(found.tuned) and np.isfinite(found.untuned)):
         failed = tuned if not np.isfinite(found.tuned) else untuned
-        return f"Whether tuning helped cannot be told: {failed} has no {label} on the test rows"
-    size = f"{_percent(found.share)} than the {_number(found.untuned)} of {untuned} untuned"
+        return f"Whether tuning helped cannot be told: {failed} has no {label(found.metric)} on the test rows"
+    size = f"{_share(found.share)} than the {number(found.untuned)} of {untuned} untuned"
     kind = "paired t-test over" if found.over == "series" else "Diebold-Mariano test on"
-    test = f"p = {_p(found.p_value)}, {kind} {found.n} {found.over}"
+    test = f"{p_told(found.p_value)}, {kind} {found.n} {found.over}"
     test = test if np.isfinite(found.p_value) else f"no test: {found.note or 'too few cutoffs'}"
-    told = f"on the test rows {tuned} has a {label} of {_number(found.tuned)}, {size} ({test})"
+    told = f"on the test rows {tuned} has a {label(found.metric)} of {number(found.tuned)}, {size} ({test})"
     if found.shown:
         return f"Tuning helped: {told}"
     if found.share > 0 and found.p_value < LEVEL:
@@ -134,35 +129,26 @@ def _price(trials: pd.DataFrame) -> str:
     counts = own["state"].value_counts()
     told = [f"{counts[state]} {state}" for state in (COMPLETE, PRUNED, FAILED) if state in counts]
     untuned = trials.loc[trials["number"] == 0, "seconds"].sum()
-    alone = f"; the untuned network took {_number(untuned)} s" if untuned else ""
-    return f"The price: {_number(own['seconds'].sum())} s of computing for {len(own)} trials ({', '.join(told)}){alone}"
+    alone = f"; the untuned network took {number(untuned)} s" if untuned else ""
+    return f"The price: {number(own['seconds'].sum())} s of computing for {len(own)} trials ({', '.join(told)}){alone}"
 
 
-def _nested(label: str, blocks: pd.DataFrame) -> str:
+def _nested(metric: str, blocks: pd.DataFrame) -> str:
     whole = blocks[blocks["block"] == "all"].iloc[0]
     share, p_value = float(whole["gain"]), float(whole["p_value"])
     if not np.isfinite(share):
-        return f"What tuning again would gain cannot be told: in some block a network failed or has no {label}"
+        return f"What tuning again would gain cannot be told: in some block a network failed or has no {metric}"
     real = "which is real at the 5 % level" if whole["real"] else "which may be chance"
     if p_value < LEVEL and not whole["real"]:
         real = "though by the loss that the test is of it is the other way round"
-    test = f"p = {_p(p_value)}, {real}" if np.isfinite(p_value) else "no test"
-    size = f"{_percent(share)} than the {_number(whole['untuned'])} untuned ({test})"
+    test = f"{p_told(p_value)}, {real}" if np.isfinite(p_value) else "no test"
+    size = f"{_share(share)} than the {number(whole['untuned'])} untuned ({test})"
     return (
-        f"Tuned anew in each of {len(blocks) - 1} blocks on what precedes it, the {label} is "
-        f"{_number(whole['tuned'])}, {size}: what to expect of tuning again on later data"
+        f"Tuned anew in each of {len(blocks) - 1} blocks on what precedes it, the {metric} is "
+        f"{number(whole['tuned'])}, {size}: what to expect of tuning again on later data"
     )
 
 
-def _percent(share: float) -> str:
-    """How much better or worse, to two digits."""
-    size = float(f"{abs(share) * 100:.2g}")
-    return f"{_number(size)} % {'better' if share > 0 else 'worse'}" if size else "no better"
-
-
-def _p(value: float) -> str:
-    return f"{value:.2g}" if value >= 0.001 else "under 0.001"
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+def _share(value: float) -> str:
+    """How much better or worse."""
+    return f"{percent(value)} {'better' if value > 0 else 'worse'}" if value else "no better"

@@ -1,6 +1,12 @@
-"""Numbers and lists as the sentences of a finding say them."""
+"""Numbers, metrics and lists as sentences say them: those of verdicts, findings and comparisons."""
 
 from collections.abc import Sequence
+from typing import Final
+
+_UPPER: Final = (
+    *("mse", "rmse", "mae", "mape", "wape", "msle", "rmsle", "mase", "rmsse", "crps", "msis", "wis", "owa"),
+)
+METRICS: Final = {name: name.upper() for name in _UPPER} | {"smape": "sMAPE", "r2": "R²"}
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -23,15 +29,29 @@ def number(value: float) -> str:
     return f"{value:.3g}" if abs(value) < 1000 or abs(value) >= 1e9 else f"{value:,.0f}"
 
 
+def percent(share: float) -> str:
+    """The size of a share in percent, two significant digits.
+
+    Example:
+        >>> percent(0.0429), percent(-0.1), percent(1.504), percent(23.4)
+        ('4.3 %', '10 %', '150 %', '2,300 %')
+    """
+    return f"{number(float(f'{abs(share) * 100:.2g}'))} %"
+
+
 def p_told(value: float) -> str:
     """A p-value with its letter."""
     return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
 
 
 def label(metric: str) -> str:
-    """A metric as people write it."""
-    names = {"r2": "R²", "explained_variance": "explained variance", "smape": "sMAPE"}
-    return names.get(metric) or (metric.upper() if len(metric) <= 5 else metric.replace("_", " "))
+    """A metric as people write it.
+
+    Example:
+        >>> label("rmse"), label("r2"), label("explained_variance"), label("skill")
+        ('RMSE', 'R²', 'explained variance', 'skill')
+    """
+    return METRICS.get(metric) or metric.replace("_", " ")
 
 
 def words(names: Sequence[str], most: int = 6) -> str:
