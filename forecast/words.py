@@ -20,13 +20,16 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def number(value: float) -> str:
-    """Three significant digits.
+    """Three significant digits, those that are zero too; all before the decimal point.
 
     Example:
-        >>> number(0.12345), number(12345.6), number(3.2e12)
-        ('0.123', '12,346', '3.2e+12')
+        >>> number(0.12345), number(1.0), number(100.2), number(999.7), number(12345.6), number(3.2e12)
+        ('0.123', '1.00', '100', '1,000', '12,346', '3.20e+12')
     """
-    return f"{value:.3g}" if abs(value) < 1000 or abs(value) >= 1e9 else f"{value:,.0f}"
+    size = abs(float(f"{value:.3g}"))
+    if size == 0:
+        return "0"
+    return f"{value:#.3g}".rstrip(".") if size < 1000 or size >= 1e9 else f"{value:,.0f}"
 
 
 def percent(share: float) -> str:
@@ -36,7 +39,8 @@ def percent(share: float) -> str:
         >>> percent(0.0429), percent(-0.1), percent(1.504), percent(23.4)
         ('4.3 %', '10 %', '150 %', '2,300 %')
     """
-    return f"{number(float(f'{abs(share) * 100:.2g}'))} %"
+    size = float(f"{abs(share) * 100:.2g}")
+    return f"{size:.2g} %" if size < 10 else f"{size:,.0f} %"
 
 
 def p_told(value: float) -> str:

@@ -32,9 +32,9 @@ def test_noisy_errors_give_the_curve_that_scipy_finds():
 def test_sentence_says_what_twice_as_many_would_bring():
     found = learning_curve(WINDOWS, shape(np.array(WINDOWS, float), 0.2, 30.0, 0.5))
     said = found.sentence("MSE", 50_000)
-    assert "MSE = 0.2 + 30 · n^-0.5" in said
+    assert "MSE = 0.200 + 30.0 · n^-0.5" in said
     now, twice = found.at(50_000), found.at(100_000)
-    assert f"lower it by {100 * (1 - twice / now):.1f} %, never below 0.2" in said
+    assert f"lower it by {100 * (1 - twice / now):.1f} %, never below 0.200" in said
 
 
 def test_errors_that_rise_give_a_flat_curve():

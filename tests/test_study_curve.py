@@ -24,7 +24,7 @@ def table(network="MLP", gain=50.0, **columns):
 def test_curve_is_that_of_the_first_metric_of_which_less_is_better():
     curves, (sentence,) = learning_curves(study(), table())
     assert curves["fitted"].to_numpy() == pytest.approx(curves["loss"].to_numpy(), rel=1e-3)
-    assert sentence.startswith("The learning curve is MSE = 2 + 50 · n^-0.5")
+    assert sentence.startswith("The learning curve is MSE = 2.00 + 50.0 · n^-0.5")
     assert "1,600" in sentence
     assert not sentence.endswith(".")
 

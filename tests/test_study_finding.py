@@ -73,12 +73,17 @@ def named(none, good, bad):
 
 def test_difference_that_metric_test_and_seeds_show_is_claimed():
     rows, said = found(forecasts(named(1.0, 0.5, 2.0)))
-    assert said.startswith("Init good has the lowest MAE of MLP")
+    assert said.startswith("Init good has the lowest MAE of MLP, 0.518: 48 % lower than the reference, none (0.991)")
     assert "which the test confirms (p < 0.001)" in said
     assert "worse than it at the 5 % level: bad" in said
     assert (rows.loc[["good", "bad"], "p_holm"] < 0.05).all()
     assert "Holm-corrected over the 2 levels tested" in said
     assert "This rests on 1 series, 12 cutoffs, 1 step and 2 seeds" in said
+
+
+def test_numbers_have_three_digits_where_the_last_ones_are_zero_too():
+    said = found(forecasts(named(1.0, 0.5, 2.0), noise=0.0))[1]
+    assert said.startswith("Init good has the lowest MAE of MLP, 0.500: 50 % lower than the reference, none (1.00)")
 
 
 def test_difference_within_chance_is_not_claimed():
@@ -216,7 +221,7 @@ def test_claims_go_by_the_corrected_p_value_and_the_direction_of_the_metric():
 def test_next_level_that_is_nearer_than_seeds_spread_is_doubted_and_no_other():
     near = found(forecasts(named(1.0, (0.5, 0.7), (0.55, 0.75))))[1]
     assert "MLP init=good and the next, bad, are 0.0" in near
-    assert "apart, less than their seeds spread (0.14)" in near
+    assert "apart, less than their seeds spread (0.140)" in near
     assert "less than their seeds spread" not in found(forecasts(named(1.0, 0.5, 2.0)))[1]
 
 

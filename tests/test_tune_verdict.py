@@ -42,7 +42,7 @@ def test_gain_is_the_share_of_the_metric_and_its_test_is_that_of_paired_errors()
 def test_verdict_says_plainly_whether_tuning_helped():
     better = Gain(0.9, 1.0, 0.1, 0.01, True, "", 30, "mase")
     assert told(better).startswith(
-        "Tuning helped: on the test rows LSTM tuned has a MASE of 0.9, 10 % better than the 1 of LSTM untuned "
+        "Tuning helped: on the test rows LSTM tuned has a MASE of 0.900, 10 % better than the 1.00 of LSTM untuned "
         "(p = 0.01, Diebold-Mariano test on 30 cutoffs)."
     )
     assert told(better._replace(p_value=0.2)).startswith("Tuning was not shown to help")
@@ -52,7 +52,7 @@ def test_verdict_says_plainly_whether_tuning_helped():
     assert "by the loss that the test is of it is worse" in against
     assert "chance" not in against
     worse = Gain(2.5, 1.0, -1.5, 0.01, False, "", 30, "mase")
-    assert told(worse).startswith("Tuning did not help: on the test rows LSTM tuned has a MASE of 2.5, 150 % worse")
+    assert told(worse).startswith("Tuning did not help: on the test rows LSTM tuned has a MASE of 2.50, 150 % worse")
     assert told(None).startswith("Whether tuning helped cannot be told: LSTM tuned or LSTM failed")
 
 
@@ -70,7 +70,7 @@ def test_untuned_network_that_is_the_best_trial_stays():
 
 def test_verdict_says_the_price():
     assert (
-        "The price: 4.5 s of computing for 3 trials (1 complete, 1 pruned, 1 failed); the untuned network took 2 s."
+        "The price: 4.50 s of computing for 3 trials (1 complete, 1 pruned, 1 failed); the untuned network took 2.00 s."
     ) in told(Gain(0.9, 1.0, 0.1, 0.01, True, "", 30, "mase"))
 
 
@@ -79,8 +79,8 @@ def test_verdict_says_what_to_expect_of_tuning_again():
         {"block": ["1", "2", "all"], "tuned": 0.9, "untuned": 1.0, "gain": 0.1, "p_value": 0.2, "real": False}
     )
     assert told(None, blocks=blocks).endswith(
-        "Tuned anew in each of 2 blocks on what precedes it, the MASE is 0.9, 10 % better than the 1 untuned (p = 0.2, "
-        "which may be chance): what to expect of tuning again on later data."
+        "Tuned anew in each of 2 blocks on what precedes it, the MASE is 0.900, 10 % better than the 1.00 untuned "
+        "(p = 0.2, which may be chance): what to expect of tuning again on later data."
     )
     blocks = blocks.assign(p_value=0.01)
     assert "(p = 0.01, though by the loss that the test is of it is the other way round)" in told(None, blocks=blocks)

@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy.optimize import minimize_scalar, nnls
 
+from forecast.words import number
+
 _STEEPEST: Final = 3.0  # of the powers that are tried
 
 
@@ -33,11 +35,11 @@ class Growth(NamedTuple):
         if self.gain == 0:
             return f"More windows do not lower the {metric}: the best curve through the means is flat."
         now, twice = (float(self.at(windows)) for windows in (most, 2 * most))
-        end = f"never below {self.floor:.3g}" if self.floor > 0 else "without an end in sight"
+        end = f"never below {number(self.floor)}" if self.floor > 0 else "without an end in sight"
+        formula = f"{metric} = {number(self.floor)} + {number(self.gain)} · n^-{self.power:.2g}"
         return (
-            f"The learning curve is {metric} = {self.floor:.3g} + {self.gain:.3g} · n^-{self.power:.2g}, within "
-            f"{100 * self.misfit:.1f} % of the means: if it goes on, twice as many windows as {most:,} lower it by "
-            f"{100 * (1 - twice / now):.1f} %, {end}."
+            f"The learning curve is {formula}, within {100 * self.misfit:.1f} % of the means: if it goes on, twice as "
+            f"many windows as {most:,} lower it by {100 * (1 - twice / now):.1f} %, {end}."
         )
 
 
