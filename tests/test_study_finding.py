@@ -150,6 +150,15 @@ def test_undefined_metrics_are_counted_in_words():
     assert "MSLE and RMSLE are not defined for 1 of 3 (MLP init=bad): 12 rows with a negative" in said
 
 
+def test_undefined_metrics_of_one_row_and_of_several_are_one_reason():
+    table = forecasts(named(1.0, 0.5, -12.0))
+    once = (table["model"] == "MLP init=good") & (table["cutoff"] == table["cutoff"].max()) & (table["seed"] == 0)
+    table.loc[once, "mean"] = -1.0
+    rows, said = found(table)
+    assert rows.loc["good", "undefined"].startswith("msle: 1 row with a negative actual or forecast, 1 of 2 seeds")
+    assert "not defined for 2 of 3 (MLP init=good and MLP init=bad): 1 to 12 rows with a negative" in said
+
+
 def test_absurd_error_is_a_divergence():
     rows, said = found(forecasts(named(1.0, 0.5, 1e7)))
     assert rows.loc["bad", "status"].startswith("diverged: its squared error is")

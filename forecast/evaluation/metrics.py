@@ -107,7 +107,7 @@ def mape(rows: Rows) -> Score:
 
     Hyndman and Koehler (2006), section 2.2.
     """
-    return _refuse(rows.actual == 0, "zero actuals") or _mean(
+    return _refuse(rows.actual == 0, "zero actual") or _mean(
         100 * np.abs(rows.mean - rows.actual) / np.abs(rows.actual)
     )
 
@@ -118,7 +118,7 @@ def smape(rows: Rows) -> Score:
     Makridakis, Spiliotis and Assimakopoulos (2020), the M4 competition. Not defined where both are zero.
     """
     size = np.abs(rows.actual) + np.abs(rows.mean)
-    return _refuse(size == 0, "rows with actual and forecast zero") or _mean(
+    return _refuse(size == 0, "row", " with actual and forecast zero") or _mean(
         200 * np.abs(rows.mean - rows.actual) / size
     )
 
@@ -129,7 +129,7 @@ def wape(rows: Rows) -> Score:
     Kolassa and Schütz (2007). Not defined when all actuals are zero.
     """
     size = float(np.mean(np.abs(rows.actual)))
-    return _refuse_all(rows, size == 0, "actuals, all zero") or Score(100 * mae(rows).value / size)
+    return _refuse_all(rows, size == 0, "actual", ", all zero") or Score(100 * mae(rows).value / size)
 
 
 def r2(rows: Rows) -> Score:
@@ -138,20 +138,22 @@ def r2(rows: Rows) -> Score:
     Over all rows at once: in a panel of series of different size it is mostly the size that is explained.
     """
     constant = np.ptp(rows.actual) == 0
-    return _refuse_all(rows, constant, "actuals, all equal") or Score(1 - mse(rows).value / float(np.var(rows.actual)))
+    return _refuse_all(rows, constant, "actual", ", all equal") or Score(
+        1 - mse(rows).value / float(np.var(rows.actual))
+    )
 
 
 def explained_variance(rows: Rows) -> Score:
     """Explained variance: 1 - variance of the errors / variance of the actuals; 1 is best, blind to a constant bias."""
     constant = np.ptp(rows.actual) == 0
-    return _refuse_all(rows, constant, "actuals, all equal") or Score(
+    return _refuse_all(rows, constant, "actual", ", all equal") or Score(
         1 - float(np.var(rows.mean - rows.actual) / np.var(rows.actual))
     )
 
 
 def msle(rows: Rows) -> Score:
     """Mean squared logarithmic error: mean of (log(1 + forecast) - log(1 + actual))², no unit; no negative values."""
-    return _refuse((rows.actual < 0) | (rows.mean < 0), "rows with a negative actual or forecast") or _mean(
+    return _refuse((rows.actual < 0) | (rows.mean < 0), "row", " with a negative actual or forecast") or _mean(
         (np.log1p(rows.mean) - np.log1p(rows.actual)) ** 2
     )
 
@@ -259,11 +261,11 @@ def width(rows: Rows) -> Score:
 
 def skill(rows: Rows) -> Score:
     """Skill: 1 - MASE / MASE of the reference (seasonal naive) on the same rows; above 0 is better, 1 is perfect."""
-    lost = _refuse(np.isnan(rows.reference), "rows without a forecast of the reference")
+    lost = _refuse(np.isnan(rows.reference), "row", " without a forecast of the reference")
     ours, theirs = mase(rows), mase(rows._replace(mean=rows.reference))
     if lost or ours.undefined:
         return lost or ours
-    return _refuse_all(rows, theirs.value == 0, "rows, on all the reference is perfect") or Score(
+    return _refuse_all(rows, theirs.value == 0, "row", ", on all the reference is perfect") or Score(
         1 - ours.value / theirs.value
     )
 
@@ -273,7 +275,7 @@ def owa(rows: Rows) -> Score:
 
     Makridakis, Spiliotis and Assimakopoulos (2020), the M4 competition. Naive2 has 1; below is better.
     """
-    lost = _refuse(np.isnan(rows.naive2), "rows without a forecast of Naive2")
+    lost = _refuse(np.isnan(rows.naive2), "row", " without a forecast of Naive2")
     theirs = rows._replace(mean=rows.naive2)
     ours, bases = (smape(rows), mase(rows)), (smape(theirs), mase(theirs))
     undefined = lost or next((score for score in ours if score.undefined), None)
@@ -281,7 +283,7 @@ def owa(rows: Rows) -> Score:
         return undefined
     if bases[0].undefined:
         return Score(np.nan, f"{bases[0].undefined}, that of Naive2")
-    return _refuse_all(rows, min(bases).value == 0, "rows, on all Naive2 is perfect") or Score(
+    return _refuse_all(rows, min(bases).value == 0, "row", ", on all Naive2 is perfect") or Score(
         (ours[0].value / bases[0].value + ours[1].value / bases[1].value) / 2
     )
 
@@ -290,16 +292,20 @@ def _mean(values: np.ndarray) -> Score:
     return Score(float(np.mean(values)))
 
 
-def _refuse(wrong: np.ndarray, what: str) -> Score | None:
-    return Score(np.nan, f"{int(wrong.sum())} {what}") if wrong.any() else None
+def _refuse(wrong: np.ndarray, noun: str, what: str = "") -> Score | None:
+    return _undefined(int(wrong.sum()), noun, what) if wrong.any() else None
 
 
-def _refuse_all(rows: Rows, wrong: bool | np.bool, what: str) -> Score | None:
-    return Score(np.nan, f"{len(rows.actual)} {what}") if wrong else None
+def _refuse_all(rows: Rows, wrong: bool | np.bool, noun: str, what: str) -> Score | None:
+    return _undefined(len(rows.actual), noun, what) if wrong else None
+
+
+def _undefined(count: int, noun: str, what: str) -> Score:
+    return Score(np.nan, f"{count} {noun}{'s' * (count != 1)}{what}")
 
 
 def _unscaled(naive: np.ndarray) -> Score | None:
-    return _refuse(~(naive > 0), "rows whose series has no seasonal naive error to scale by")
+    return _refuse(~(naive > 0), "row", " whose series has no seasonal naive error to scale by")
 
 
 def _path_means(values: np.ndarray, path: np.ndarray) -> np.ndarray:
@@ -309,14 +315,14 @@ def _path_means(values: np.ndarray, path: np.ndarray) -> np.ndarray:
 
 def _no_quantiles(rows: Rows) -> Score | None:
     absent = [f"{level:g}" for level, own in zip(rows.levels, rows.quantiles.T, strict=False) if np.isnan(own).all()]
-    return _refuse_all(rows, not rows.quantiles.shape[1], "rows without quantiles") or _refuse_all(
-        rows, bool(absent), f"rows without quantiles at {' and '.join(absent)}, which others have"
+    return _refuse_all(rows, not rows.quantiles.shape[1], "row", " without quantiles") or _refuse_all(
+        rows, bool(absent), "row", f" without quantiles at {' and '.join(absent)}, which others have"
     )
 
 
 def _no_interval(rows: Rows) -> Score | None:
     return _no_quantiles(rows) or _refuse_all(
-        rows, not central_interval(rows.levels), "rows without a central interval"
+        rows, not central_interval(rows.levels), "row", " without a central interval"
     )
 
 

@@ -10,6 +10,7 @@ from forecast.study.config import StudyConfig
 from forecast.words import count, label, number, words
 
 _FEW_CUTOFFS = 5
+_ONE = r"^(row|zero actual|actual)\b"  # what metrics count, where it is a single one
 
 
 def doubts(config: StudyConfig, table: pd.DataFrame, metric: str, forecasts: pd.DataFrame) -> list[str]:
@@ -80,10 +81,10 @@ def _undefined(table: pd.DataFrame) -> list[str]:
     found = pd.DataFrame(cases, columns=["model", "metric", "fewest", "most", "reason"])
     scored = int((table["rows"] > 0).sum())
     told = []
-    for reason, own in found.groupby("reason", sort=False):
+    for _, own in found.groupby(found["reason"].str.replace(_ONE, r"\1s", regex=True), sort=False):
         metrics, models = (list(own[name].unique()) for name in ("metric", "model"))
         whom = "anyone" if len(models) == scored else f"{len(models)} of {scored} ({words(models, most=3)})"
-        fewest, most = own["fewest"].min(), own["most"].max()
+        fewest, most, reason = own["fewest"].min(), own["most"].max(), own.loc[own["most"].idxmax(), "reason"]
         rows = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
         verb = "are" if len(metrics) > 1 else "is"
         names = words([label(name) for name in metrics])

@@ -87,7 +87,8 @@ def _undefined(texts: pd.Series) -> str:
     for name in dict.fromkeys(name for each in said for name in each):
         reasons = [each[name].partition(" ") for each in said if name in each]
         counts = sorted({int(number) for number, _, _ in reasons if number.isdigit()})
-        what = reasons[0][2] if counts else " ".join(reasons[0]).strip()
+        most = next((each for each in reasons if counts and each[0] == str(counts[-1])), reasons[0])
+        what = most[2] if counts else " ".join(most).strip()
         rows = f"{counts[0]} to {counts[-1]} " if len(counts) > 1 else f"{counts[0]} " if counts else ""
         seeds = f", {len(reasons)} of {len(said)} seeds" if len(reasons) < len(said) else ""
         found.append(f"{name}: {rows}{what}{seeds}")
