@@ -23,9 +23,9 @@ def test_levels_are_values_of_a_key_or_named_settings():
     assert [level.label for level in plain.levels] == ["0.001", "0.1"]
     assert plain.levels[0].settings == {"models.lr": 0.001}
     named = factor("size", {"levels": {"small": {"models.layers": 1}, "large": {"models.layers": 3}}})
-    assert named.level("large").settings == {"models.layers": 3}
+    assert named.reference("large").settings == {"models.layers": 3}
     sets = factor("set", {"key": "prepare.features.use", "levels": {"A": ["y"], "B": ["y", "calendar"]}})
-    assert sets.level("B").settings == {"prepare.features.use": ["y", "calendar"]}
+    assert sets.reference("B").settings == {"prepare.features.use": ["y", "calendar"]}
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_option_of_one_network_wins_over_that_of_all_and_excuses_what_it_lacks()
         ({"factors": {"lr": RATES | {"scale": "logg"}}}, "scale 'logg' is not known"),
         ({"factors": {"lr": {"key": "k", "levels": [0, 1], "scale": "log"}}}, "scale log and a level of 0"),
         ({"factors": {"lr": RATES, "rate": RATES}}, "two factors set 'models.lr'"),
-        ({"reference": {"lr": 0.2}}, "level of lr '0.2' is not known"),
+        ({"reference": {"lr": 0.2}}, "reference of lr is '0.2'; expected one of its levels, 0.01, 0.1, 1"),
         ({"reference": {"rate": 0.2}}, "factor in reference 'rate' is not known"),
         ({"base": {"horizn": 3}}, "option of base 'horizn' is not known; did you mean 'horizon'"),
         ({"base": {"feature_sets": {"A": ["y"]}}}, "base has feature_sets, which a study does not take"),
@@ -138,6 +138,16 @@ def test_option_of_one_network_wins_over_that_of_all_and_excuses_what_it_lacks()
 def test_mistakes_are_named(given, sentence):
     with pytest.raises(InputError, match=sentence):
         config(**given)
+
+
+def test_mistaken_reference_is_told_with_its_file(tmp_path):
+    path = tmp_path / "rate.yaml"
+    factors = {"lr": RATES, "init": {"key": "models.init", "levels": ["default", "orthogonal"]}}
+    path.write_text(yaml.safe_dump({"base": {}, "factors": factors, "reference": {"init": "ortogonal"}}))
+    with pytest.raises(InputError) as caught:
+        StudyConfig.read(path)
+    expected = "reference of init is 'ortogonal'; expected one of its levels, default, orthogonal. Name one."
+    assert str(caught.value) == f"file {path}: {expected}"
 
 
 def test_preset_that_is_not_there_is_named():

@@ -90,7 +90,9 @@ class StudyConfig:
             question=str(given.get("question", "")),
             base=base,
             factors=factors,
-            reference={each.name: each.level(wanted.get(each.name, each.levels[0].label)).label for each in factors},
+            reference={
+                each.name: each.reference(wanted.get(each.name, each.levels[0].label), where).label for each in factors
+            },
             metrics=metrics,
             presets={
                 name: _mapping(f"preset {name}", preset or {}, where)

@@ -49,10 +49,14 @@ class Factor:
         """Of the levels, in order."""
         return [each.label for each in self.levels]
 
-    def level(self, value: Any) -> Level:
-        """The level of that label or value; InputError names the nearest."""
+    def reference(self, value: Any, where: str = "") -> Level:
+        """The level of that label or value, which others are tested against; InputError names those there are."""
         label = told(as_number(value))
-        one_of(f"level of {self.name}", label, self.labels)
+        if label not in self.labels:
+            raise InputError(
+                f"{where}reference of {self.name} is {label!r}; expected one of its levels, {', '.join(self.labels)}. "
+                "Name one."
+            )
         return next(each for each in self.levels if each.label == label)
 
     def at(self, place: Any) -> Level:
