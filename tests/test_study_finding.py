@@ -1,5 +1,7 @@
 """What a finding claims, and what it does not: metric, test and spread of seeds must say alike."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -128,6 +130,47 @@ def test_all_levels_lost_is_said():
     said = found(forecasts(named(1.0, 0.5, 2.0)), run_rows=runs(arms()["model"], errors=lost))[1]
     assert said.startswith("None of the levels came to its end")
     assert "Nothing was scored" in said
+
+
+def test_all_levels_diverged_is_said_and_no_p_value_is_told():
+    curves = pd.DataFrame(
+        [(f"MLP init={level}", seed, 0, np.inf, 1.0) for level in LEVELS for seed in range(2)],
+        columns=["model", "seed", "fold", "train_loss", "val_loss"],
+    )
+    rows, said = found(forecasts(named(1.0, 0.5, 2.0)), curves=curves)
+    assert rows["p_value"].notna().any()
+    assert said.startswith("Every level diverged, so there is nothing to compare. This rests on 1 series")
+    assert "came to its end" not in said
+    assert "p-values" not in said
+
+
+def test_reference_that_diverged_leaves_no_p_value_to_tell():
+    curves = pd.DataFrame({"model": ["MLP init=none"], "seed": 0, "fold": 0, "train_loss": np.inf, "val_loss": 1.0})
+    said = found(forecasts(named(1.0, 0.5, 2.0)), curves=curves)[1]
+    assert "the reference, none, has no result to test against" in said
+    assert "p-values" not in said
+
+
+def test_reason_that_differs_in_the_level_it_names_is_said_once():
+    levels = (100, 500, 1000)
+    config = StudyConfig.of({"base": {}, "factors": {"windows": {"key": "fit.windows", "levels": list(levels)}}})
+    names = [f"MLP windows={level}" for level in levels]
+    own = arms(levels).rename(columns={"init": "windows"}).assign(model=names, level=list(map(str, levels)))
+    lost = {
+        (names[place], seed): f"InputError: windows is {levels[place]}; there are 141."
+        for place, seed in [(1, 0), (1, 1), (2, 0), (2, 1)]
+    }
+    said = found(forecasts({names[0]: 1.0}), own, runs(names, errors=lost), config=config)[1]
+    expected = "MLP windows=500 and MLP windows=1000: failed with all 2 seeds: windows is 500 and 1000; there are 141"
+    assert expected in said
+    assert said.count("there are 141") == 1
+
+
+def test_long_lists_of_levels_name_three():
+    levels = ("none", "a", "b", "c", "d", "e")
+    errors = {f"MLP init={level}": 1.0 if level == "none" else 2.0 for level in levels}
+    said = found(forecasts(errors), arms(levels), config=study(levels))[1]
+    assert re.search(r"worse than it at the 5 % level: \w, \w, \w and 2 more", said)
 
 
 def test_metrics_that_no_level_has_give_way_to_one_that_is_defined():

@@ -9,6 +9,8 @@ from forecast.study.config import StudyConfig
 from forecast.study.grid import MODELS
 from forecast.words import label, number, p_told, percent, words
 
+_MOST = 3  # levels in a list
+
 
 def comparison(config: StudyConfig, own: pd.DataFrame, metric: str, *, alone: bool) -> str:
     """What is to be said of the levels of one network, without a full stop.
@@ -21,9 +23,7 @@ def comparison(config: StudyConfig, own: pd.DataFrame, metric: str, *, alone: bo
     """
     network, ordered = str(own["network"].iloc[0]), sound(own, metric)
     if ordered.empty:
-        undefined = f"{label(metric)} is not defined for any of the levels"
-        why = undefined if (own["status"] == "").any() else "None of the levels came to its end"
-        return _begun(network, alone, f"{why}, so there is nothing to compare")
+        return _begun(network, alone, f"{_why_none(own, metric)}, so there is nothing to compare")
     best, reference = ordered.iloc[0], sound(own[own["reference"]], metric)
     whose = f" of {network}" if network and alone else ""
     name, value = called(config, str(best["level"])), number(float(best[metric]))
@@ -39,7 +39,7 @@ def comparison(config: StudyConfig, own: pd.DataFrame, metric: str, *, alone: bo
         "told apart by the test, but by less than seeds spread": shown.within,
         "not shown to differ from it": shown.alike,
     }
-    rest = [f"{what}: {words(left, most=5)}" for what, levels in others.items() if (left := _without(levels, best))]
+    rest = [f"{what}: {words(left, _MOST)}" for what, levels in others.items() if (left := _without(levels, best))]
     if best["reference"]:
         head = f"none of the levels{whose} has a better {label(metric)} than the reference, {name} ({value})"
         return _begun(network, alone, "; ".join([head, *rest]))
@@ -53,6 +53,16 @@ def called(config: StudyConfig, level: str) -> str:
     if others or first.key == MODELS:
         return level
     return f"{first.label or first.name.replace('_', ' ')} {level}"
+
+
+def _why_none(own: pd.DataFrame, metric: str) -> str:
+    """Why there is no level to compare."""
+    if (own["status"] == "").any():
+        return f"{label(metric)} is not defined for any of the levels"
+    if (own["rows"] == 0).all() and own["status"].str.startswith("failed").all():
+        return "none of the levels came to its end"
+    lost = [what for what in ("diverged", "failed", "does not apply") if own["status"].str.startswith(what).any()]
+    return f"every level {' or '.join(lost)}"
 
 
 def _without(levels: list[str], best: pd.Series) -> list[str]:

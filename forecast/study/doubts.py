@@ -1,6 +1,8 @@
 """What to keep in mind of a finding: what went wrong, where seeds decide, what few rows cannot show."""
 
 import re
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -10,6 +12,7 @@ from forecast.study.config import StudyConfig
 from forecast.words import count, label, number, words
 
 _FEW_CUTOFFS = 5
+_MOST, _MOST_OF_A_GRID = 6, 3  # names in a list
 _ONE = r"^(row|zero actual|actual)\b"  # what metrics count, where it is a single one
 
 
@@ -19,7 +22,7 @@ def doubts(config: StudyConfig, table: pd.DataFrame, metric: str, forecasts: pd.
     first = config.metrics[0]
     parts = [
         *([f"{label(first)} is not defined here, {label(metric)} is told instead"] if metric != first else []),
-        *_went_wrong(table),
+        *_went_wrong(config, table),
         *_seeds(networks, metric),
         *_rows(forecasts),
         *_undefined(table),
@@ -28,10 +31,29 @@ def doubts(config: StudyConfig, table: pd.DataFrame, metric: str, forecasts: pd.
     return [f"Keep in mind: {'; '.join(parts)}"] if parts else []
 
 
-def _went_wrong(table: pd.DataFrame) -> list[str]:
-    """What diverged, failed or does not apply, those with the same reason together."""
-    lost = table[table["status"] != ""]
-    return [f"{words(list(own['model'].astype(str)))}: {status}" for status, own in lost.groupby("status", sort=False)]
+def _went_wrong(config: StudyConfig, table: pd.DataFrame) -> list[str]:
+    """What diverged, failed or does not apply; those with the same reason, but for the level it names, together."""
+    found: dict[str, list[tuple[str, dict[str, str]]]] = {}
+    for arm in table[table["status"] != ""].to_dict("records"):
+        reason, levels = _without_levels(config, arm)
+        found.setdefault(reason, []).append((str(arm["model"]), levels))
+    most = _MOST_OF_A_GRID if len(config.factors) > 1 else _MOST
+    told = []
+    for reason, arms in found.items():
+        named = {name: words(list(dict.fromkeys(levels[name] for _, levels in arms)), most) for name in arms[0][1]}
+        told.append(f"{words([model for model, _ in arms], most)}: {reason.format(**named)}")
+    return told
+
+
+def _without_levels(config: StudyConfig, arm: Mapping[Hashable, Any]) -> tuple[str, dict[str, str]]:
+    """The status of a row as a template, and what stands in it: the levels that it names, as in ``windows is 500``."""
+    status, found = re.sub(r"([{}])", r"\1\1", str(arm["status"])), {}
+    for place, factor in enumerate(config.factors if arm["kind"] == "network" else ()):
+        label = factor.at(arm[factor.name]).label
+        named = rf"(?<= is ){re.escape(label)}(?=[;,])"
+        if re.search(named, status):
+            status, found[f"level{place}"] = re.sub(named, f"{{level{place}}}", status), label
+    return status, found
 
 
 def _seeds(networks: pd.DataFrame, metric: str) -> list[str]:
@@ -84,7 +106,7 @@ def _undefined(table: pd.DataFrame) -> list[str]:
     for _, own in found.groupby(found["reason"].str.replace(_ONE, r"\1s", regex=True), sort=False):
         metrics, models = (list(own[name].unique()) for name in ("metric", "model"))
         whom = "anyone" if len(models) == scored else f"{len(models)} of {scored} ({words(models, most=3)})"
-        fewest, most, reason = own["fewest"].min(), own["most"].max(), own.loc[own["most"].idxmax(), "reason"]
+        fewest, most, reason = own["fewest"].min(), own["most"].max(), own["reason"].iloc[int(own["most"].argmax())]
         rows = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
         verb = "are" if len(metrics) > 1 else "is"
         names = words([label(name) for name in metrics])

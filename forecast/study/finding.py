@@ -36,7 +36,7 @@ def finding(config: StudyConfig, table: pd.DataFrame, forecasts: pd.DataFrame) -
     told += [
         *learning_curves(config, table)[1],
         *_baselines(table, metric),
-        *_basis(forecasts, networks),
+        *_basis(forecasts, networks, metric),
         *doubts(config, table, metric, forecasts),
     ]
     return " ".join(f"{sentence}." for sentence in told)
@@ -74,8 +74,8 @@ def _baselines(table: pd.DataFrame, metric: str) -> list[str]:
     return [f"On the same rows the best baseline, {name}, has a {label(metric)} of {number(theirs)}: {which} better"]
 
 
-def _basis(forecasts: pd.DataFrame, networks: pd.DataFrame) -> list[str]:
-    """What was scored, and which test the p-values are of."""
+def _basis(forecasts: pd.DataFrame, networks: pd.DataFrame, metric: str) -> list[str]:
+    """What was scored, and which test the p-values are of, where any is told."""
     if forecasts.empty:
         return ["Nothing was scored"]
     shared = common_rows(forecasts)[0]
@@ -89,11 +89,13 @@ def _basis(forecasts: pd.DataFrame, networks: pd.DataFrame) -> list[str]:
         *([count(int(seeds), "seed")] if seeds > 0 else []),
     ]
     rests = f"This rests on {', '.join(counts[:-1])} and {counts[-1]}"
-    tested = networks["p_value"].notna().groupby(networks["network"]).sum()
-    if not tested.any():
+    told = sound(networks, metric)
+    told = told[told["p_value"].notna() & told["network"].isin(told.loc[told["reference"], "network"])]
+    if told.empty:
         return [rests]
+    tested = networks["p_value"].notna().groupby(networks["network"]).sum()[told["network"].unique()]
     test = "paired t-test over series" if losses.over == "series" else "Diebold-Mariano test"
     of_each = " of each network" if networks["network"].nunique() > 1 else ""
-    fewest, most = int(tested[tested > 0].min()), int(tested.max())
+    fewest, most = int(tested.min()), int(tested.max())
     levels = f"{'' if fewest == most else f'{fewest} to '}{count(most, 'level')} tested{of_each}"
     return [f"{rests}; p-values are of the {test} on the {losses.unit}, Holm-corrected over the {levels}"]
